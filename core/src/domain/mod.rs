@@ -1,0 +1,6 @@
+//! Types and pure rules of field service: what a work order, a warranty, a clock, a ledger is.
+//!
+//! Invariants: no I/O, no clock, no randomness, no business outside the rules of `product.md`; every rule names
+//! the id that it comes from, and equal inputs give equal bytes on phone and server (I7).
+
+pub mod ids;
