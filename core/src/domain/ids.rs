@@ -16,7 +16,11 @@ pub struct IdError;
 pub fn parse_uuid(text: &str) -> Result<Uuid, IdError> {
     let id = Uuid::try_parse(text).map_err(|_| IdError)?;
     let mut buffer = Uuid::encode_buffer();
-    if id.hyphenated().encode_lower(&mut buffer) == text { Ok(id) } else { Err(IdError) }
+    if id.hyphenated().encode_lower(&mut buffer) == text {
+        Ok(id)
+    } else {
+        Err(IdError)
+    }
 }
 
 macro_rules! ids {

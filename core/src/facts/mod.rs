@@ -1,1 +1,20 @@
-//! facts
+//! Facts: what was written down, by whom, knowing what; and (in `fold`) what follows from them.
+//!
+//! A document is a grow-only set of actions; an action is one saved form, tap or seal and carries one or more
+//! facts (design 3). State is never stored: it is a pure fold of facts, the same code on phone and server, and
+//! its result does not depend on the order or number of deliveries (I1).
+//!
+//! What is written here can never change once phones hold data: envelope, ids, kinds and payload fields have
+//! golden-byte tests. New behaviour is a new kind or an optional field.
+
+pub mod doc_name;
+pub mod envelope;
+pub mod fact_id;
+pub mod kinds;
+pub mod token;
+
+pub use doc_name::{DocName, Shard, Writer};
+pub use envelope::{Action, ClockEvidence, EnvelopeError, Head, RawFact};
+pub use fact_id::FactId;
+pub use kinds::Fact;
+pub use token::ViewToken;

@@ -1,0 +1,684 @@
+//! Every kind of fact with its payload. A kind's name and fields can never change once phones hold data; new
+//! behaviour is a new kind or an optional field (design 3, «Evolution»).
+//!
+//! Codes (`String` fields named so) are the stable snake_case codes of `domain`; a code that this version does
+//! not know makes the fact one without effect, flagged, never an error.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::domain::ids::{DeviceId, PersonId, UserId};
+use crate::facts::{DocName, FactId, RawFact};
+
+/// A register's new values: only the fields that the person changed (design 3, «Registers are facts too»).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Set {
+    /// Which record the fields belong to, where it is not the document itself (an engineer's correction of an
+    /// asset or customer, kept in his visit: example D.5-7).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<DocName>,
+    /// Field name → new value; `null` empties the field.
+    pub fields: BTreeMap<String, Value>,
+    /// The facts whose value of *those* fields the form displayed, losers included.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub over: Vec<FactId>,
+}
+
+/// A person settles a field of which both values were kept (MV).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choose {
+    /// Which record, where it is not the document itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<DocName>,
+    /// The field.
+    pub field: String,
+    /// The value that holds from now on.
+    pub value: Value,
+    /// The values that it settles.
+    pub over: Vec<FactId>,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// One movement of the double-entry stock ledger (D.2, I3). Locations are written as `van_good:<engineer>`,
+/// `van_defective:<engineer>`, `store:<location>`, `customer_site:<order>`, `scrap`, `supplier`, `in_transit`, `suspense`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Move {
+    /// Code of the movement kind: `receive`, `issue`, `confirm_receipt`, `consume`, …
+    pub movement: String,
+    /// Part number.
+    pub part: String,
+    /// Serial number of a serial-tracked unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub serial: Option<String>,
+    /// Whole units, above 0.
+    pub qty: u32,
+    /// Where from.
+    pub from: String,
+    /// Where to.
+    pub to: String,
+    /// The work order that it belongs to: which `visit` document's order, as `order/<id>`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<DocName>,
+    /// The assignment that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignment: Option<FactId>,
+    /// Scrap type, adjust reason, slip number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// One line of a parts request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartLine {
+    /// Part number.
+    pub part: String,
+    /// Whole units, above 0.
+    pub qty: u32,
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal ($payload:ty);)*) => {
+        /// A fact whose kind this version knows.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum Fact {
+            $($(#[$doc])* $variant($payload),)*
+        }
+
+        impl Fact {
+            /// Names of all kinds, as they stand in envelopes.
+            pub const KINDS: &'static [&'static str] = &[$($name),*];
+
+            /// The name of this fact's kind.
+            pub fn kind(&self) -> &'static str {
+                match self { $(Self::$variant(_) => $name),* }
+            }
+
+            /// Reads a fact; `Ok(None)` for a kind of a newer version (kept and ignored).
+            ///
+            /// # Errors
+            /// [`MalformedFact`] for a known kind whose payload does not have its form: flagged, without effect.
+            pub fn read(raw: &RawFact) -> Result<Option<Self>, MalformedFact> {
+                match raw.kind.as_str() {
+                    $($name => <$payload as Deserialize>::deserialize(&raw.payload)
+                        .map(|payload| Some(Self::$variant(payload)))
+                        .map_err(|_| MalformedFact),)*
+                    _ => Ok(None),
+                }
+            }
+
+            /// The form that goes into an envelope.
+            pub fn to_raw(&self) -> RawFact {
+                let payload = match self {
+                    $(Self::$variant(payload) => serde_json::to_value(payload)),*
+                };
+                // Payloads are structs of JSON types with string keys, so this cannot fail; an empty object would be
+                // flagged by every reader.
+                RawFact { kind: self.kind().to_owned(), payload: payload.unwrap_or_else(|_| Value::Object(serde_json::Map::new())) }
+            }
+        }
+    };
+}
+
+/// A known kind with a payload of another form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("payload does not have the form of its kind")]
+pub struct MalformedFact;
+
+kinds! {
+    // ---- any document -------------------------------------------------------------------------------------
+    /// New values of registers.
+    Set = "set" (Set);
+    /// A person's choice between kept values.
+    Choose = "choose" (Choose);
+    /// Hides a fact's effect; never wins over an edit that did not know of it.
+    Hide = "hide" (Hide);
+
+    // ---- order/<id>: the office -----------------------------------------------------------------------------
+    /// Assigns (and, naming earlier assignments in `over`, reassigns) the order.
+    Assign = "assign" (Assign);
+    /// Cancels.
+    Cancel = "cancel" (OverReason);
+    /// Takes a cancellation back.
+    Uncancel = "uncancel" (OverReason);
+    /// An instruction to the engineer.
+    Instruct = "instruct" (Text);
+    /// Sends a submitted report back.
+    Return = "return" (Return);
+    /// Freezes (Y-14, Y-15).
+    Audit = "audit" (Audit);
+    /// Takes an audit back; the audited snapshot stays (Q14).
+    Unaudit = "unaudit" (OverReason);
+    /// Confirms or overrides a warranty decision, or confirms an accept.
+    Confirm = "confirm" (Confirm);
+    /// Picks the current one of several seals.
+    Pick = "pick" (Pick);
+    /// Settles a conflict.
+    Resolve = "resolve" (Resolve);
+    /// Waives a requirement (photos, a customer's new signature) with a reason.
+    Waive = "waive" (Waive);
+    /// An addition after audit that the auditor accepted.
+    Addendum = "addendum" (Addendum);
+    /// The order reached a device (starts the acceptance clock, F-14).
+    Delivered = "delivered" (Delivered);
+    /// A sealed report reached the server.
+    Received = "received" (Received);
+    /// What the server knows of a device's wrong clock.
+    ClockCorrection = "clock_correction" (ClockCorrection);
+
+    // ---- ticket/<id>, customer, asset: the office -------------------------------------------------------------
+    /// The display number (Q12); written once.
+    Number = "number" (Number);
+    /// The ticket's state over its orders, written by the server.
+    TicketState = "ticket_state" (TicketState);
+    /// A visit that ended, appended to an asset so that its history is known offline (T-19).
+    History = "history" (History);
+
+    // ---- visit/<order>/<engineer> ----------------------------------------------------------------------------
+    /// Accepts an assignment (F-14).
+    Accept = "accept" (Step);
+    /// Declines it.
+    Decline = "decline" (Step);
+    /// Spoke with the customer (ends the response clock, N1).
+    Contact = "contact" (Contact);
+    /// Started travelling.
+    Travel = "travel" (Step);
+    /// Arrived (签到).
+    Arrive = "arrive" (Step);
+    /// Started remote work; needs a consent (000-14).
+    Remote = "remote" (Remote);
+    /// Waits for parts or the customer, or is blocked.
+    Wait = "wait" (Wait);
+    /// Progress text (F-18).
+    Progress = "progress" (Step);
+    /// The customer's consent (D.2).
+    Consent = "consent" (Consent);
+    /// A warranty decision with its copied inputs and explanation.
+    Decide = "decide" (Decide);
+    /// The customer's answer to a decision.
+    Answer = "answer" (Answer);
+    /// Work ended with an outcome.
+    Done = "done" (Done);
+    /// A sealed revision (SEAL).
+    Seal = "seal" (Seal);
+    /// Hands the report in.
+    Submit = "submit" (Submit);
+    /// Left the site (Q8).
+    Leave = "leave" (Step);
+
+    // ---- van, store --------------------------------------------------------------------------------------------
+    /// A stock movement.
+    Move = "move" (Move);
+    /// Reverses a movement.
+    Reverse = "reverse" (Reverse);
+    /// Asks for parts (F-16, T-31).
+    PartsRequest = "parts_request" (PartsRequest);
+    /// Approves or refuses a request.
+    PartsAnswer = "parts_answer" (PartsAnswer);
+
+    // ---- reference/index, directory ----------------------------------------------------------------------------
+    /// An immutable pack (parts, prices, policies, code lists) valid from a date.
+    Pack = "pack" (Pack);
+    /// A person with an account.
+    User = "user" (User);
+    /// An enrolled device with its certificate.
+    Device = "device" (Device);
+    /// A device that may no longer write.
+    DeviceRevoked = "device_revoked" (DeviceRevoked);
+}
+
+/// See [`Fact::Hide`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hide {
+    /// What is hidden.
+    pub target: FactId,
+    /// Why.
+    pub reason: String,
+}
+
+/// See [`Fact::Assign`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assign {
+    /// One engineer, or a pool of several of whom the first to accept gets it.
+    pub engineers: Vec<UserId>,
+    /// The assignments that this one replaces: empty for a first assignment.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub over: Vec<FactId>,
+    /// Why, where it replaces one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// A step that names what it replaces, with a reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OverReason {
+    /// What it replaces or takes back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub over: Vec<FactId>,
+    /// Why.
+    pub reason: String,
+}
+
+/// A text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Text {
+    /// The text.
+    pub text: String,
+}
+
+/// See [`Fact::Return`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Return {
+    /// The seal (or submit, where nothing was sealed) that is sent back.
+    pub revision: FactId,
+    /// The assignment under which it was made.
+    pub assignment: FactId,
+    /// Why.
+    pub reason: String,
+}
+
+/// See [`Fact::Audit`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Audit {
+    /// The seal (or submit) that is audited.
+    pub revision: FactId,
+    /// The assignment under which it was made.
+    pub assignment: FactId,
+    /// SHA-256 (hex) of the blob with the canonical bytes of the audited view and the list of actions in it.
+    pub blob: String,
+    /// The audits that it replaces.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub over: Vec<FactId>,
+}
+
+/// See [`Fact::Confirm`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confirm {
+    /// The decision or accept that is confirmed.
+    pub target: FactId,
+    /// `confirmed` or `overridden`.
+    pub verdict: String,
+    /// Where overridden: the outcome that holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<String>,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Earlier confirmations that it replaces.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub over: Vec<FactId>,
+}
+
+/// See [`Fact::Pick`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pick {
+    /// The seal that is current from now on.
+    pub revision: FactId,
+    /// Earlier picks that it replaces.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub over: Vec<FactId>,
+    /// Why.
+    pub reason: String,
+}
+
+/// See [`Fact::Resolve`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resolve {
+    /// The conflict's id: UUIDv5 of its kind and sorted fact ids.
+    pub conflict: uuid::Uuid,
+    /// What was done about it.
+    pub note: String,
+}
+
+/// See [`Fact::Waive`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waive {
+    /// What is waived: `photos`, `signature`.
+    pub what: String,
+    /// For which seal, where it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<FactId>,
+    /// Why.
+    pub reason: String,
+}
+
+/// See [`Fact::Addendum`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Addendum {
+    /// The audit that it stands beside.
+    pub audit: FactId,
+    /// The late facts that it accepts.
+    pub accepts: Vec<FactId>,
+    /// Why.
+    pub text: String,
+}
+
+/// See [`Fact::Delivered`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivered {
+    /// The assignment that reached a device.
+    pub assignment: FactId,
+    /// The device.
+    pub device: DeviceId,
+}
+
+/// See [`Fact::Received`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Received {
+    /// The seal or submit that arrived; the envelope's `at` says when, by the server's clock.
+    pub seal: FactId,
+}
+
+/// See [`Fact::ClockCorrection`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClockCorrection {
+    /// The device, as its 8-byte tag in hex.
+    pub device: String,
+    /// The boot during which its wall clock was wrong.
+    pub boot: u32,
+    /// True time minus the device's wall clock, ms.
+    pub off: i64,
+    /// Uncertainty, ms.
+    pub err: u64,
+}
+
+/// See [`Fact::Number`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Number {
+    /// The display number, e.g. `SS20261123001`.
+    pub number: String,
+}
+
+/// See [`Fact::TicketState`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TicketState {
+    /// Code of the ticket's state.
+    pub state: String,
+}
+
+/// See [`Fact::History`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct History {
+    /// The work order.
+    pub order: DocName,
+    /// Local date of the visit's end, `YYYY-MM-DD`.
+    pub on: String,
+    /// Code of the outcome.
+    pub outcome: String,
+    /// What was found and done, short.
+    pub summary: String,
+}
+
+/// A step under an assignment, with an optional text (progress, plan, reason to decline).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// The assignment that it is done under; none for work found without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignment: Option<FactId>,
+    /// Progress text, planned solution, reason to decline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+/// See [`Fact::Contact`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    /// The assignment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignment: Option<FactId>,
+    /// Code of the channel.
+    pub channel: String,
+    /// Whether the customer was reached (Q24 counts the attempts).
+    pub reached: bool,
+    /// What was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+/// See [`Fact::Remote`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remote {
+    /// The assignment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignment: Option<FactId>,
+    /// The consent that allows it.
+    pub consent: FactId,
+}
+
+/// See [`Fact::Wait`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wait {
+    /// The assignment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignment: Option<FactId>,
+    /// `waiting_parts`, `waiting_customer` or `blocked`.
+    pub state: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// See [`Fact::Consent`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Consent {
+    /// The assignment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignment: Option<FactId>,
+    /// Code of what is consented to: `remote`, `work_and_price`, `extension`, `sensitive_copy`, `location`.
+    pub consent: String,
+    /// Who gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given_by: Option<PersonId>,
+    /// `spoken`, `signature` or `message`.
+    pub how: String,
+    /// For an extension: the new due time, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_due: Option<String>,
+    /// What was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+/// See [`Fact::Decide`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decide {
+    /// The assignment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignment: Option<FactId>,
+    /// The unit that was examined.
+    pub asset: DocName,
+    /// The whole `domain::warranty::Decision`: copied inputs, input hash, policy and version, outcome, explanation.
+    pub decision: Value,
+    /// The decision that it supersedes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub over: Vec<FactId>,
+}
+
+/// See [`Fact::Answer`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// The decision.
+    pub decision: FactId,
+    /// `accepts`, `declines` or `disputes`.
+    pub answer: String,
+}
+
+/// See [`Fact::Done`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    /// The assignment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignment: Option<FactId>,
+    /// Code of the outcome: `solved`, `unresolved`, `needs_parts`, `customer_absent`, `no_fault_found`.
+    pub outcome: String,
+    /// Why, where unresolved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// See [`Fact::Seal`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seal {
+    /// The assignment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignment: Option<FactId>,
+    /// 1 for the first, one more than the revision that it follows.
+    pub revision: u32,
+    /// The seal that it follows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prev: Option<FactId>,
+    /// SHA-256 (hex) of the sealed file, which travels as a blob.
+    pub blob: String,
+    /// Every fact that the customer saw in it.
+    pub lists: Vec<FactId>,
+    /// `signed` or `refused`.
+    pub kind: String,
+}
+
+/// See [`Fact::Submit`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Submit {
+    /// The assignment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignment: Option<FactId>,
+    /// The seal that is handed in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seal: Option<FactId>,
+    /// Without a seal: `verbal_confirmation` (remote) or `customer_absent`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub without: Option<String>,
+}
+
+/// See [`Fact::Reverse`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reverse {
+    /// The movement that is taken back.
+    pub of: FactId,
+    /// Why.
+    pub reason: String,
+}
+
+/// See [`Fact::PartsRequest`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartsRequest {
+    /// What is asked for.
+    pub lines: Vec<PartLine>,
+    /// For which order; none for restocking.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<DocName>,
+    /// Why, until when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+/// See [`Fact::PartsAnswer`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartsAnswer {
+    /// The request.
+    pub request: FactId,
+    /// `approved`, `refused`, `issued`, `cancelled`.
+    pub state: String,
+    /// Why, or when they come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+/// See [`Fact::Pack`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pack {
+    /// `parts`, `prices`, `policy`, `lists`, `products`.
+    pub pack: String,
+    /// Name and version, e.g. `eseal@1`.
+    pub version: String,
+    /// SHA-256 (hex) of the blob.
+    pub blob: String,
+    /// Local date from which it holds, `YYYY-MM-DD`.
+    pub valid_from: String,
+}
+
+/// See [`Fact::User`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    /// The person.
+    pub user: UserId,
+    /// The name shown to colleagues.
+    pub name: String,
+    /// Codes of the roles.
+    pub roles: Vec<String>,
+    /// `false` once the person has left.
+    pub active: bool,
+}
+
+/// See [`Fact::Device`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Device {
+    /// The device.
+    pub device: DeviceId,
+    /// Its engineer.
+    pub user: UserId,
+    /// First 8 bytes of SHA-256 of its public key, hex: the second half of its actors.
+    pub tag: String,
+    /// The certificate signed by the organisation key, base64 of its canonical bytes.
+    pub certificate: String,
+}
+
+/// See [`Fact::DeviceRevoked`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceRevoked {
+    /// The device's tag, hex.
+    pub tag: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// The document (and, with it, the role) that a kind has its place in. A kind elsewhere is kept, flagged and
+/// without effect (design 3).
+pub fn has_place_in(fact: &Fact, doc: &DocName) -> bool {
+    match fact {
+        Fact::Set(_) | Fact::Choose(_) | Fact::Hide(_) => true,
+        Fact::Assign(_)
+        | Fact::Cancel(_)
+        | Fact::Uncancel(_)
+        | Fact::Instruct(_)
+        | Fact::Return(_)
+        | Fact::Audit(_)
+        | Fact::Unaudit(_)
+        | Fact::Confirm(_)
+        | Fact::Pick(_)
+        | Fact::Resolve(_)
+        | Fact::Waive(_)
+        | Fact::Addendum(_)
+        | Fact::Delivered(_)
+        | Fact::Received(_)
+        | Fact::ClockCorrection(_) => matches!(doc, DocName::Order(_)),
+        Fact::Number(_) | Fact::TicketState(_) => matches!(doc, DocName::Ticket(_)),
+        Fact::History(_) => matches!(doc, DocName::Asset(_)),
+        Fact::Accept(_)
+        | Fact::Decline(_)
+        | Fact::Contact(_)
+        | Fact::Travel(_)
+        | Fact::Arrive(_)
+        | Fact::Remote(_)
+        | Fact::Wait(_)
+        | Fact::Progress(_)
+        | Fact::Consent(_)
+        | Fact::Decide(_)
+        | Fact::Answer(_)
+        | Fact::Done(_)
+        | Fact::Seal(_)
+        | Fact::Submit(_)
+        | Fact::Leave(_) => matches!(doc, DocName::Visit(..)),
+        Fact::Move(_) | Fact::Reverse(_) => {
+            matches!(
+                doc,
+                DocName::VanField(..) | DocName::VanOffice(..) | DocName::Store(..)
+            )
+        }
+        Fact::PartsRequest(_) => matches!(doc, DocName::VanField(..)),
+        Fact::PartsAnswer(_) => matches!(doc, DocName::VanOffice(..)),
+        Fact::Pack(_) => matches!(doc, DocName::ReferenceIndex),
+        Fact::User(_) | Fact::Device(_) | Fact::DeviceRevoked(_) => matches!(doc, DocName::Directory),
+    }
+}
