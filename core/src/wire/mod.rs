@@ -1,1 +1,10 @@
-//! wire
+//! The sync messages, shared by phone and server (design 5, `docs/protocol.md`).
+//!
+//! CBOR with integer keys (minicbor maps), gzip around the whole body, decoded under a bound. A reader skips keys
+//! that it does not know, so that servers can upgrade first. Golden bytes in the tests: what stands here can
+//! never change once phones are in the field.
+
+pub mod body;
+pub mod messages;
+
+pub use messages::*;

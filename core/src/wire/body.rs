@@ -1,0 +1,1 @@
+//! Gzip around CBOR, decoded under a bound.
