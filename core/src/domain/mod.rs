@@ -3,4 +3,14 @@
 //! Invariants: no I/O, no clock, no randomness, no business outside the rules of `product.md`; every rule names
 //! the id that it comes from, and equal inputs give equal bytes on phone and server (I7).
 
+pub mod calendar;
+pub mod canonical;
+pub mod codes;
 pub mod ids;
+pub mod money;
+pub mod params;
+pub mod roles;
+pub mod texts;
+pub mod time;
+pub mod transitions;
+pub mod work;
