@@ -6,5 +6,7 @@
 
 pub mod body;
 pub mod messages;
+pub mod problem;
 
 pub use messages::*;
+pub use problem::ProblemCode;
