@@ -5,6 +5,7 @@
 //! never change once phones are in the field.
 
 pub mod body;
+pub mod evidence;
 pub mod messages;
 pub mod problem;
 
