@@ -1,1 +1,8 @@
-//! device
+//! The phone's half (feature `device`): the store in one SQLite file, the sync engine and its driver, and the
+//! façade that apps call (design 4).
+//!
+//! Invariants: a call that returned has committed; nothing here needs a server for weeks; clock and randomness
+//! come in through [`crate::env::Env`], whose real implementations are in [`system`].
+
+pub mod store;
+pub mod system;
