@@ -47,7 +47,7 @@ macro_rules! areas {
 }
 
 /// Every area. Add the name of a new pair of files here.
-const AREAS: &[Area] = areas!["codes", "wire"];
+const AREAS: &[Area] = areas!["codes", "gate", "wire"];
 
 type Texts = BTreeMap<String, String>;
 

@@ -12,7 +12,7 @@ pub const CONTENT_TYPE: &str = "application/vnd.fieldseal.sync+cbor";
 /// Blobs up to this size travel inside a sync request or answer; larger ones have their own lane.
 pub const SMALL_BLOB_MAX: usize = 16 * 1024;
 /// A change may be at most this long (design 5, gate).
-pub const CHANGE_MAX: usize = 64 * 1024;
+pub const CHANGE_MAX: usize = crate::documents::CHANGE_MAX;
 /// What a phone aims at: one TCP flight.
 pub const BATCH_TARGET: usize = 14 * 1024;
 /// Most changes in one request.

@@ -1,0 +1,5 @@
+//! Tests of the form, the gate and the document.
+
+mod document;
+mod form;
+mod support;
