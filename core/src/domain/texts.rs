@@ -47,7 +47,13 @@ macro_rules! areas {
 }
 
 /// Every area. Add the name of a new pair of files here.
-const AREAS: &[Area] = areas!["codes", "gate", "wire"];
+#[rustfmt::skip]
+const AREAS: &[Area] = areas![
+    "codes",
+    "gate",
+    "warranty",
+    "wire",
+];
 
 type Texts = BTreeMap<String, String>;
 

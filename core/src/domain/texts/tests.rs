@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::domain::params::{Param, params};
-use crate::domain::{roles, transitions, work};
+use crate::domain::{policy, roles, transitions, warranty, work};
 
 fn placeholders(template: &str) -> BTreeSet<String> {
     template
@@ -89,6 +89,20 @@ fn every_code_has_a_text() {
         work::ChargeKind,
         work::TimeKind,
         work::Severity,
+        policy::StartDate,
+        policy::Remedy,
+        policy::ReplacementTerm,
+        warranty::WarrantyOutcome,
+        warranty::UndeterminedReason,
+        warranty::DataFault,
+        warranty::ExclusionGround,
+        warranty::ChargeBasis,
+        warranty::RequestType,
+        warranty::EvidenceStatus,
+        warranty::SupervisorReason,
+        warranty::CustomerAnswer,
+        warranty::QualityFault,
+        warranty::ExplanationCode,
     ];
     let missing: Vec<_> = keys
         .iter()
