@@ -228,25 +228,6 @@ pub fn park(
     Ok(())
 }
 
-/// Holds a salvaged change of which not even the ancestors are known yet.
-///
-/// # Errors
-/// Those of SQLite.
-pub(super) fn hold(
-    connection: &Connection,
-    doc: &str,
-    hash: &Hash,
-    bytes: &[u8],
-    origin: Origin,
-) -> Result<(), StoreError> {
-    connection
-        .prepare_cached(
-            "INSERT OR IGNORE INTO parked (hash, doc, bytes, state, needs) VALUES (?1, ?2, ?3, ?4, ?1)",
-        )?
-        .execute(params![hash, doc, bytes, origin as i64])?;
-    Ok(())
-}
-
 /// Keeps what was refused, with the code of the reason.
 ///
 /// # Errors

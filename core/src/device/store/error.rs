@@ -36,6 +36,9 @@ pub enum StoreError {
         /// The column or value.
         what: &'static str,
     },
+    /// Stored changes do not make a document: a bug.
+    #[error("stored changes do not make a document: {0}")]
+    Document(crate::documents::DocumentError),
     /// Any other answer of SQLite, as its extended code.
     #[error("sqlite answered with code {code}")]
     Sqlite {

@@ -4,11 +4,19 @@
 //! `synchronous=FULL`); a file of a newer version is refused untouched; a damaged file is moved aside, never
 //! deleted, and what can be read of it goes into a new one; what the gate refused is kept in quarantine.
 
+pub mod ancestry;
+pub mod blobs;
 pub mod changes;
+pub mod cursor;
+pub mod drafts;
 pub mod error;
+pub mod identity;
+pub mod ingest;
 pub mod migrations;
 pub mod open;
 mod salvage;
+pub mod search;
+pub mod warm;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -26,8 +34,9 @@ pub use open::Recovered;
 pub struct Store {
     path: PathBuf,
     key: Option<[u8; 32]>,
-    writer: Mutex<Option<Connection>>,
+    // Dropped in this order: the last connection writes the log back into the file, which a reader cannot.
     reader: Mutex<Option<Connection>>,
+    writer: Mutex<Option<Connection>>,
 }
 
 impl Store {
@@ -48,8 +57,8 @@ impl Store {
         let store = Self {
             path: path.to_owned(),
             key,
-            writer: Mutex::new(Some(writer)),
             reader: Mutex::new(Some(reader)),
+            writer: Mutex::new(Some(writer)),
         };
         Ok((store, recovered))
     }

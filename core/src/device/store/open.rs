@@ -61,7 +61,7 @@ pub(super) fn writer(
         std::fs::remove_file(&note)?;
         return Ok((connection, None));
     }
-    let recovered = super::salvage::salvage(&aside, key, &mut connection)?;
+    let recovered = super::salvage::salvage(&aside, key, &mut connection, now_ms)?;
     std::fs::remove_file(&note)?;
     Ok((connection, Some(recovered)))
 }

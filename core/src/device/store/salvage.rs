@@ -8,10 +8,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use rusqlite::{Connection, Row, TransactionBehavior};
-use sha2::{Digest, Sha256};
 
-use super::changes::{self, Origin};
-use super::{Recovered, StoreError, open};
+use super::changes::Origin;
+use super::{Recovered, StoreError, ingest, open};
 
 /// One change as it stands in the damaged file.
 struct Kept {
@@ -26,6 +25,7 @@ pub(super) fn salvage(
     aside: &Path,
     key: Option<&[u8; 32]>,
     new: &mut Connection,
+    now_ms: i64,
 ) -> Result<Recovered, StoreError> {
     let mut recovered = Recovered {
         moved_to: aside.to_owned(),
@@ -44,10 +44,12 @@ pub(super) fn salvage(
     let (kept, whole) = readable_changes(&old);
     recovered.incomplete |= !whole;
     for change in &kept {
-        let hash: [u8; 32] = Sha256::digest(&change.bytes).into();
-        changes::hold(&transaction, &change.name, &hash, &change.bytes, change.origin)?;
-        recovered.changes += 1;
-        recovered.unsent += usize::from(change.origin == Origin::OwnUnsent);
+        if ingest::ingest_salvaged(&transaction, &change.name, &change.bytes, change.origin, now_ms)? {
+            recovered.changes += 1;
+            recovered.unsent += usize::from(change.origin == Origin::OwnUnsent);
+        } else {
+            recovered.incomplete = true;
+        }
     }
     transaction.commit()?;
     Ok(recovered)

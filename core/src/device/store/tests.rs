@@ -232,3 +232,122 @@ fn a_full_disk_is_said_and_nothing_of_the_save_remains() {
         .unwrap();
     assert_eq!(kept, 0);
 }
+
+// ---- salvage ------------------------------------------------------------------------------------------------
+
+fn write_actions(store: &Store, count: u8) -> Vec<[u8; 32]> {
+    use crate::documents::{ActorId, Author, Document};
+    let doc = name();
+    let person = "0193f2c0-0000-7000-8000-0000000000a1".parse().unwrap();
+    let mut document = Document::new();
+    let mut hashes = Vec::new();
+    for number in 1..=count {
+        let text = format!(
+            r#"{{"at":"2026-11-23T10:00:00+08:00","clk":{{"boot":7,"mono":1}},"by":"{person}","n":{number},"facts":[{{"kind":"progress","payload":{{"text":"{}"}}}}]}}"#,
+            "x".repeat(900)
+        );
+        let key = ActionId(uuid::Builder::from_unix_timestamp_millis(1, &[number; 10]).into_uuid());
+        let change = document
+            .append(&ActorId::new([1; 8], [2; 8]), key, &text)
+            .unwrap();
+        let author = Author {
+            tag_ok: &|tag| tag == &[2; 8],
+            person: Some(person),
+        };
+        let outcome = store
+            .write(|transaction| {
+                super::ingest::ingest(transaction, &doc, &change, Origin::OwnUnsent, &author, NOW)
+            })
+            .unwrap();
+        assert_eq!(outcome, super::ingest::Ingested::Accepted { released: 0 });
+        hashes.push(change.hash);
+    }
+    store
+        .write(|transaction| drafts::save(transaction, "report", b"keystrokes", NOW))
+        .unwrap();
+    hashes
+}
+
+fn stored_hashes(store: &Store) -> Vec<[u8; 32]> {
+    store
+        .read(|connection| {
+            let mut statement = connection.prepare("SELECT hash FROM changes WHERE state = 0 ORDER BY id")?;
+            let rows = statement.query_map([], |row| row.get(0))?;
+            Ok::<_, StoreError>(rows.collect::<Result<Vec<_>, _>>()?)
+        })
+        .unwrap()
+}
+
+#[test]
+fn a_file_that_is_none_is_moved_aside_and_kept() {
+    let place = place();
+    fs::write(
+        &place.path,
+        b"this was never a database, but somebody's notes".repeat(200),
+    )
+    .unwrap();
+    let before = fs::read(&place.path).unwrap();
+    let (store, recovered) = Store::open(&place.path, None, NOW).unwrap();
+    let recovered = recovered.unwrap();
+    assert!(recovered.incomplete);
+    assert_eq!(fs::read(&recovered.moved_to).unwrap(), before);
+    assert_eq!(stored_hashes(&store), Vec::<[u8; 32]>::new());
+}
+
+#[test]
+fn a_damaged_file_gives_its_readable_unsent_changes_to_a_new_one() {
+    let place = place();
+    let (store, _) = Store::open(&place.path, None, NOW).unwrap();
+    let written = write_actions(&store, 24);
+    let pages: i64 = store
+        .read(|connection| {
+            Ok::<_, StoreError>(connection.query_row("PRAGMA page_count", [], |row| row.get(0))?)
+        })
+        .unwrap();
+    drop(store);
+    let whole = fs::read(&place.path).unwrap();
+    let (mut moved, mut best) = (0, 0);
+    // One page after the other is overwritten; whatever it was, the file opens, and nothing vanishes.
+    for page in 1..usize::try_from(pages).unwrap() {
+        let mut broken = whole.clone();
+        broken[page * 4096..(page + 1) * 4096].fill(0xAA);
+        fs::write(&place.path, &broken).unwrap();
+        fs::write(place.path.with_extension("db.suspect"), b"").unwrap();
+        let (store, recovered) = Store::open(&place.path, None, NOW).unwrap();
+        let Some(recovered) = recovered else {
+            // A free page: the file is whole.
+            assert_eq!(stored_hashes(&store), written);
+            continue;
+        };
+        moved += 1;
+        assert_eq!(fs::read(&recovered.moved_to).unwrap().len(), broken.len());
+        let kept = stored_hashes(&store);
+        assert_eq!(kept.len(), recovered.unsent);
+        assert!(
+            written.starts_with(&kept),
+            "what is kept is the history up to the hole"
+        );
+        let aside: i64 = store
+            .read(|connection| {
+                Ok::<_, StoreError>(connection.query_row(
+                    "SELECT (SELECT count(*) FROM parked) + (SELECT count(*) FROM quarantine)",
+                    [],
+                    |row| row.get(0),
+                )?)
+            })
+            .unwrap();
+        best = best.max(kept.len() + usize::try_from(aside).unwrap());
+        drop(store);
+        let (_, again) = Store::open(&place.path, None, NOW).unwrap();
+        assert_eq!(again, None, "once is enough");
+        for left in fs::read_dir(place.path.parent().unwrap()).unwrap() {
+            fs::remove_file(left.unwrap().path()).unwrap();
+        }
+    }
+    assert!(moved > 20, "{moved} of {pages} pages mattered");
+    assert_eq!(
+        best,
+        written.len(),
+        "a bad page of something else costs no change"
+    );
+}
