@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use automerge::transaction::{CommitOptions, Transactable as _};
 use automerge::{Automerge, Change, ChangeHash, ROOT, ReadDoc as _, SaveOptions, ScalarValue, Value};
 
-use super::read_change::read_form;
+use super::read_change::{check_key, read_form};
 use super::{ActorId, GateError, ReadChange, read_change};
 use crate::domain::ids::ActionId;
 use crate::facts::Action;
@@ -101,6 +101,7 @@ impl Document {
         text: &str,
     ) -> Result<ReadChange, DocumentError> {
         Action::parse(text).map_err(GateError::from)?;
+        check_key(key.0)?;
         let name = key.to_string();
         let bytes = self.work(|inner| {
             if inner.get(ROOT, name.as_str()).ok().flatten().is_some() {
@@ -119,7 +120,11 @@ impl Document {
                 .ok_or(DocumentError::NotApplied)?;
             Ok(change.raw_bytes().to_vec())
         })?;
-        Ok(read_change(&bytes)?)
+        read_change(&bytes).map_err(|error| {
+            // More heads than fit beside a long envelope: the change stands in this cache and may go nowhere.
+            self.inner = None;
+            DocumentError::Form(error)
+        })
     }
 
     /// Applies raw changes that passed the gate; those that are there already are skipped. All or none.

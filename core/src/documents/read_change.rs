@@ -19,9 +19,22 @@ pub(super) const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
 /// The chunk type of a plain change.
 const CHANGE_CHUNK: u8 = 1;
 
-/// Column specifications of a change with a single `Put` of a string at ROOT, in their order: key text, insert flag,
-/// action, value length and type, value bytes, number of predecessors.
-const COLUMNS: [u64; 6] = [0x15, 0x34, 0x42, 0x56, 0x57, 0x70];
+// The columns of a change with a single `Put` of a string at ROOT, in their order.
+/// The key as text.
+const K_KEY: u64 = 0x15;
+/// Whether it inserts into a list.
+const K_INSERT: u64 = 0x34;
+/// What it does.
+const K_ACTION: u64 = 0x42;
+/// Length and type of the value.
+const K_VALUE_META: u64 = 0x56;
+/// The value's bytes.
+const K_VALUE: u64 = 0x57;
+/// How many operations it replaces.
+const K_PREDECESSORS: u64 = 0x70;
+/// More columns than this no change of Automerge has.
+const MAX_COLUMNS: usize = 32;
+
 /// In a run-length column: «one literal value follows».
 const ONE: u8 = 0x7f;
 /// The type nibble of a UTF-8 string in the value column.
@@ -95,6 +108,13 @@ pub(super) fn read_form(bytes: &[u8]) -> Result<Form<'_>, GateError> {
     let actor = ActorId(actor.try_into().map_err(|_| GateError::ActorForm)?);
     let seq = rest.number().ok_or(GateError::Malformed)?;
     let start_op = rest.number().ok_or(GateError::Malformed)?;
+    if seq == 0 {
+        return Err(GateError::Seq);
+    }
+    // Automerge counts operations in 32 bits.
+    if start_op == 0 || start_op > u64::from(u32::MAX) {
+        return Err(GateError::StartOp);
+    }
     if rest.array() != Some([0]) {
         return Err(GateError::Time);
     }
@@ -109,9 +129,7 @@ pub(super) fn read_form(bytes: &[u8]) -> Result<Form<'_>, GateError> {
         return Err(GateError::ExtraBytes);
     }
     let key = parse_uuid(key).map_err(|_| GateError::Key)?;
-    if !matches!(key.get_version_num(), 5 | 7) || key.get_variant() != uuid::Variant::RFC4122 {
-        return Err(GateError::Key);
-    }
+    check_key(key)?;
     Ok(Form {
         hash,
         actor,
@@ -121,6 +139,15 @@ pub(super) fn read_form(bytes: &[u8]) -> Result<Form<'_>, GateError> {
         key: ActionId(key),
         text,
     })
+}
+
+/// An action's id is a UUID of version 7, or 5 where it follows from another id.
+pub(super) fn check_key(key: uuid::Uuid) -> Result<(), GateError> {
+    if matches!(key.get_version_num(), 5 | 7) && key.get_variant() == uuid::Variant::RFC4122 {
+        Ok(())
+    } else {
+        Err(GateError::Key)
+    }
 }
 
 /// Magic bytes, checksum, chunk type, length; gives the body and the change's hash.
@@ -176,32 +203,42 @@ fn read_deps(rest: &mut Bytes<'_>) -> Result<Vec<[u8; 32]>, GateError> {
 /// The columns of the one operation; gives its key and its value.
 fn read_operation<'a>(rest: &mut Bytes<'a>) -> Result<(&'a str, &'a str), GateError> {
     let count = rest.length().ok_or(GateError::Malformed)?;
-    let mut lengths = [0_usize; COLUMNS.len()];
-    for index in 0..count {
+    if count > MAX_COLUMNS {
+        return Err(GateError::Columns);
+    }
+    let mut columns = Vec::with_capacity(count);
+    for _ in 0..count {
         let spec = rest.number().ok_or(GateError::Malformed)?;
-        let length = rest.length().ok_or(GateError::Malformed)?;
-        match (COLUMNS.get(index), lengths.get_mut(index)) {
-            (Some(expected), Some(place)) if *expected == spec => *place = length,
-            _ => return Err(unexpected_column(spec)),
-        }
+        columns.push((spec, rest.length().ok_or(GateError::Malformed)?));
     }
-    if count != COLUMNS.len() {
-        return Err(GateError::Operations);
+    let mut data = Vec::with_capacity(count);
+    for (spec, length) in columns {
+        data.push((spec, rest.take(length).ok_or(GateError::Malformed)?));
     }
-    let [key, insert, action, value_meta, value, predecessors] = lengths;
-    let key = read_key(rest.take(key).ok_or(GateError::Malformed)?)?;
-    match rest.take(insert).ok_or(GateError::Malformed)? {
+    let [
+        (K_KEY, key),
+        (K_INSERT, insert),
+        (K_ACTION, action),
+        (K_VALUE_META, value_meta),
+        (K_VALUE, value),
+        (K_PREDECESSORS, predecessors),
+    ] = data[..]
+    else {
+        return Err(other_columns(&data));
+    };
+    let key = read_key(key)?;
+    match insert {
         // A boolean column begins with a run of «false».
         [1] => {}
         [0, 1] => return Err(GateError::Insert),
         _ => return Err(GateError::Operations),
     }
-    match rest.take(action).ok_or(GateError::Malformed)? {
+    match action {
         [ONE, 1] => {}
         [ONE, ..] => return Err(GateError::NotAPut),
         _ => return Err(GateError::Operations),
     }
-    let mut meta = Bytes(rest.take(value_meta).ok_or(GateError::Malformed)?);
+    let mut meta = Bytes(value_meta);
     if meta.array() != Some([ONE]) {
         return Err(GateError::Operations);
     }
@@ -212,11 +249,10 @@ fn read_operation<'a>(rest: &mut Bytes<'a>) -> Result<(&'a str, &'a str), GateEr
     if meta_number & 0xf != STRING {
         return Err(GateError::NotAString);
     }
-    let value = rest.take(value).ok_or(GateError::Malformed)?;
     if usize::try_from(meta_number >> 4) != Ok(value.len()) {
         return Err(GateError::Malformed);
     }
-    match rest.take(predecessors).ok_or(GateError::Malformed)? {
+    match predecessors {
         [ONE, 0] => {}
         [ONE, ..] => return Err(GateError::Predecessor),
         _ => return Err(GateError::Operations),
@@ -241,14 +277,28 @@ fn read_key(column: &[u8]) -> Result<&str, GateError> {
     std::str::from_utf8(rest.0).map_err(|_| GateError::Key)
 }
 
-/// Which rule a column breaks that does not belong to the form, by the number of the group that it is in.
-fn unexpected_column(spec: u64) -> GateError {
-    match (spec >> 4, spec) {
-        (0, _) => GateError::NotAtRoot,
-        // A list element as key, only possible below ROOT.
-        (1, 0x11 | 0x13) => GateError::NotAtRoot,
-        (7, 0x71 | 0x73) => GateError::Predecessor,
-        (9 | 10, _) => GateError::NotAPut,
-        _ => GateError::Columns,
+/// Which rule is broken by columns that are not exactly those of the form.
+fn other_columns(columns: &[(u64, &[u8])]) -> GateError {
+    let column = |wanted| {
+        columns
+            .iter()
+            .find(|(spec, _)| *spec == wanted)
+            .map(|(_, data)| *data)
+    };
+    for (spec, _) in columns {
+        match *spec {
+            K_KEY | K_INSERT | K_ACTION | K_VALUE_META | K_VALUE | K_PREDECESSORS => {}
+            // An object, or a list element as key.
+            0x01 | 0x02 | 0x11 | 0x13 => return GateError::NotAtRoot,
+            0x71 | 0x73 => return GateError::Predecessor,
+            // A mark's name and whether it grows.
+            0x94 | 0xa5 => return GateError::NotAPut,
+            _ => return GateError::Columns,
+        }
+    }
+    match column(K_ACTION) {
+        Some([ONE, 1]) if column(K_VALUE).is_none() => GateError::NotAString,
+        Some([ONE, action]) if *action != 1 => GateError::NotAPut,
+        _ => GateError::Operations,
     }
 }

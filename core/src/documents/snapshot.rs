@@ -31,7 +31,7 @@ const DEPS_A_CHANGE: usize = 16;
 /// [`GateError::SnapshotTooLarge`] beyond `limit_changes` or [`INFLATED_MAX`], [`GateError::SnapshotForm`] where it is
 /// no saved document, and the error of the first change that does not have the form.
 pub fn changes_of_snapshot(snapshot: &[u8], limit_changes: usize) -> Result<Vec<Vec<u8>>, GateError> {
-    measure(snapshot, limit_changes)?;
+    measure(snapshot, limit_changes, INFLATED_MAX)?;
     let loaded = std::panic::catch_unwind(|| {
         let document = Automerge::load(snapshot).map_err(|_| GateError::SnapshotForm)?;
         let changes = document.get_changes(&[]);
@@ -51,7 +51,7 @@ pub fn changes_of_snapshot(snapshot: &[u8], limit_changes: usize) -> Result<Vec<
 }
 
 /// Refuses what would unpack to more than allowed.
-fn measure(snapshot: &[u8], limit_changes: usize) -> Result<(), GateError> {
+fn measure(snapshot: &[u8], limit_changes: usize, inflated_max: usize) -> Result<(), GateError> {
     let form = || GateError::SnapshotForm;
     let mut rest = Bytes(snapshot);
     if rest.array::<4>() != Some(MAGIC) {
@@ -81,7 +81,7 @@ fn measure(snapshot: &[u8], limit_changes: usize) -> Result<(), GateError> {
         .ok_or_else(form)?;
     let changes = read_columns(&mut rest)?;
     let operations = read_columns(&mut rest)?;
-    let mut budget = INFLATED_MAX;
+    let mut budget = inflated_max;
     for (spec, length) in changes.into_iter().chain(operations) {
         let column = rest.take(length).ok_or_else(form)?;
         let mut inflated = Vec::new();
@@ -157,4 +157,91 @@ fn rows(spec: u64, column: &[u8]) -> Option<usize> {
         }
     }
     Some(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use automerge::transaction::{CommitOptions, Transactable as _};
+    use automerge::{ROOT, SaveOptions};
+
+    use super::*;
+
+    /// A document that Automerge wrote with these texts, one a change, in whatever form.
+    fn saved(texts: impl IntoIterator<Item = String>, retain_orphans: bool) -> Vec<u8> {
+        let mut document = Automerge::new().with_actor(automerge::ActorId::from([7_u8; 16]));
+        for (index, text) in texts.into_iter().enumerate() {
+            document
+                .transact_with::<_, _, automerge::AutomergeError, _>(
+                    |_| CommitOptions::default().with_time(0),
+                    |t| t.put(ROOT, format!("0193f2c0-0000-7000-8000-{index:012}"), text),
+                )
+                .unwrap();
+        }
+        document.save_with_options(SaveOptions {
+            deflate: true,
+            retain_orphans,
+        })
+    }
+
+    #[test]
+    fn a_snapshot_is_measured_before_it_is_unpacked() {
+        let many = saved((0..300).map(|n| format!("{n}").repeat(40)), false);
+        assert_eq!(changes_of_snapshot(&many, 300).unwrap().len(), 300);
+        assert_eq!(changes_of_snapshot(&many, 299), Err(GateError::SnapshotTooLarge));
+        // 300 rows fit a limit of 19 only by the slack for dependencies; the count of loaded changes decides then.
+        assert_eq!(changes_of_snapshot(&many, 18), Err(GateError::SnapshotTooLarge));
+        // Well packed: 1 MB in a few KB.
+        let packed = saved((0..20).map(|_| "x".repeat(50_000)), false);
+        assert!(packed.len() < 20_000);
+        assert_eq!(measure(&packed, 100, 1_200_000), Ok(()));
+        assert_eq!(measure(&packed, 100, 900_000), Err(GateError::SnapshotTooLarge));
+    }
+
+    #[test]
+    fn a_row_bomb_is_refused_unopened() {
+        // Change columns: «actor 0, 2^40 times».
+        let column = [0x80, 0x80, 0x80, 0x80, 0x80, 0x20, 0];
+        let mut body = vec![1, 16];
+        body.extend([7; 16]);
+        body.extend([0, 1, 0x01, 7, 0]);
+        body.extend(column);
+        let mut bytes = vec![0x85, 0x6f, 0x4a, 0x83, 0, 0, 0, 0, 0];
+        bytes.push(u8::try_from(body.len()).unwrap());
+        bytes.extend(body);
+        assert_eq!(
+            changes_of_snapshot(&bytes, 10_000),
+            Err(GateError::SnapshotTooLarge)
+        );
+    }
+
+    #[test]
+    fn a_cut_or_flipped_snapshot_never_panics_and_is_never_half_read() {
+        let whole = saved((0..12).map(|n| format!("{n}").repeat(30)), false);
+        for end in 0..whole.len() {
+            assert!(changes_of_snapshot(&whole[..end], 100).is_err(), "cut at {end}");
+        }
+        for at in 0..whole.len() {
+            let mut flipped = whole.clone();
+            flipped[at] ^= 0x10;
+            // The checksum covers all of it.
+            assert!(changes_of_snapshot(&flipped, 100).is_err(), "flipped at {at}");
+        }
+        let mut behind = whole.clone();
+        behind.extend(&whole);
+        assert_eq!(changes_of_snapshot(&behind, 100), Err(GateError::SnapshotForm));
+    }
+
+    #[test]
+    fn changes_of_another_form_are_refused() {
+        let mut document = Automerge::new();
+        document
+            .transact::<_, _, automerge::AutomergeError>(|t| t.put(ROOT, "x", 5))
+            .unwrap();
+        assert!(changes_of_snapshot(&document.save(), 100).is_err());
+        let change = document.get_changes(&[]).remove(0);
+        assert_eq!(
+            changes_of_snapshot(change.raw_bytes(), 100),
+            Err(GateError::SnapshotForm)
+        );
+    }
 }

@@ -102,3 +102,31 @@ pub(super) fn expanded(by: u8, seq: u64, start_op: u64, deps: &[&ReadChange], op
 pub(super) fn bytes_of(change: ExpandedChange) -> Vec<u8> {
     Change::from(change).raw_bytes().to_vec()
 }
+
+/// A chunk with this body and a right checksum.
+pub(super) fn chunk(kind: u8, body: &[u8]) -> Vec<u8> {
+    use sha2::{Digest, Sha256};
+    let mut hashed = vec![kind];
+    let mut length = body.len();
+    loop {
+        let low = u8::try_from(length & 0x7f).unwrap();
+        length >>= 7;
+        if length == 0 {
+            hashed.push(low);
+            break;
+        }
+        hashed.push(low | 0x80);
+    }
+    hashed.extend(body);
+    let hash = Sha256::digest(&hashed);
+    let mut bytes = vec![0x85, 0x6f, 0x4a, 0x83];
+    bytes.extend(&hash[..4]);
+    bytes.extend(hashed);
+    bytes
+}
+
+/// The body of a chunk: what follows magic, checksum, type and length.
+pub(super) fn body_of(bytes: &[u8]) -> Vec<u8> {
+    let length = bytes[9..].iter().take_while(|byte| **byte & 0x80 != 0).count() + 1;
+    bytes[9 + length..].to_vec()
+}
