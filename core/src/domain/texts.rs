@@ -49,6 +49,7 @@ macro_rules! areas {
 /// Every area. Add the name of a new pair of files here.
 #[rustfmt::skip]
 const AREAS: &[Area] = areas![
+    "auth",
     "codes",
     "gate",
     "warranty",

@@ -1,0 +1,53 @@
+//! The HTTP surface: one endpoint a file, each with its error type, handler and tests through the whole router.
+//!
+//! | route | who | body |
+//! | --- | --- | --- |
+//! | `GET /healthz` | anybody | text |
+//! | `POST /login`, `POST /logout`, `POST /link/{secret}` | browser | form, answers 303 |
+//! | `GET /v1/live` | browser with session, phone with token | server-sent events |
+//! | everything else | browser | `page` |
+//!
+//! Invariants: every answer carries a request id and the security headers, a panicking handler included; a path
+//! that holds a secret is logged by its route, never by its text; every body has a limit.
+
+pub mod cookie;
+pub mod form;
+pub mod healthz;
+pub mod layers;
+pub mod link;
+pub mod live;
+pub mod login;
+pub mod logout;
+pub mod problem;
+pub mod session;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{get, post};
+
+use crate::state::AppState;
+
+/// Forms of the page are at most this long, bytes.
+pub const FORM_MAX: usize = 256 * 1024;
+
+/// The whole router of a server.
+pub fn router(state: AppState) -> Router {
+    let own = Router::new()
+        .route("/healthz", get(healthz::get))
+        .route("/login", post(login::post))
+        .route("/logout", post(logout::post))
+        .route("/link/{secret}", post(link::post))
+        .route("/v1/live", get(live::get));
+    own.merge(crate::page::router(&state))
+        .fallback(layers::not_found)
+        .layer(DefaultBodyLimit::max(FORM_MAX))
+        .layer(from_fn(layers::deadline))
+        .layer(layers::catch_panic())
+        .layer(from_fn_with_state(state.clone(), layers::request_log))
+        .layer(from_fn(layers::security_headers))
+        .with_state(state)
+}
+
+#[cfg(test)]
+pub(crate) mod testing;
