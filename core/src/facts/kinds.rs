@@ -233,8 +233,9 @@ kinds! {
 /// See [`Fact::Hide`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hide {
-    /// What is hidden.
-    pub target: FactId,
+    /// What is hidden; none for the whole record that the document holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<FactId>,
     /// Why.
     pub reason: String,
 }

@@ -7,14 +7,28 @@
 //! What is written here can never change once phones hold data: envelope, ids, kinds and payload fields have
 //! golden-byte tests. New behaviour is a new kind or an optional field.
 
+pub mod classes;
+pub mod conflict;
 pub mod doc_name;
 pub mod envelope;
 pub mod fact_id;
+pub mod family;
+mod hides;
 pub mod kinds;
+mod knowing;
+pub mod order;
+pub mod record;
+pub mod registers;
+pub mod stored;
 pub mod token;
 
 pub use doc_name::{DocName, Shard, Writer};
 pub use envelope::{Action, ClockEvidence, EnvelopeError, Head, RawFact};
 pub use fact_id::FactId;
+pub use family::FoldContext;
 pub use kinds::Fact;
+pub use order::OrderView;
+pub use record::{RecordView, fold_record};
+pub use registers::{Field, Fields};
+pub use stored::{ParsedAction, StoredAction};
 pub use token::ViewToken;

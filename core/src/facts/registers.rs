@@ -1,0 +1,231 @@
+//! Registers: fields whose value is what no later `set` replaces (design 3, «Registers are facts too»).
+//!
+//! F replaces G's value of field x only if F carries x and names G in `over`. What remains after that is shown: one
+//! value as *the* value, the others beside it with author, device and time. Nothing ever vanishes in silence.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::facts::classes::{Class, rule_of};
+use crate::facts::family::{Family, Ix};
+use crate::facts::stored::{Side, Stamp};
+use crate::facts::{DocName, Fact, FactId, ViewToken};
+
+/// One value that somebody entered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Entry {
+    /// The fact that entered it.
+    pub fact: FactId,
+    /// The document that the fact stands in.
+    pub doc: DocName,
+    /// The value.
+    pub value: Value,
+    /// By whom, on which device, when.
+    pub stamp: Stamp,
+}
+
+/// A field as people see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Field {
+    /// How its values meet (D.1).
+    pub class: Class,
+    /// The value: of a set, the union of all remaining values as an array; `null` where only proposals exist.
+    pub value: Value,
+    /// The entry whose value is shown.
+    pub shown: Option<Entry>,
+    /// What remains beside it, highest first: the chip «also entered» (D.5-6), a set's other contributions, the other
+    /// kept value of an MV field.
+    pub others: Vec<Entry>,
+    /// What the side that does not own the field proposes, highest first.
+    pub proposals: Vec<Entry>,
+}
+
+/// The registers of one record by field name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Fields(pub BTreeMap<String, Field>);
+
+impl Fields {
+    /// The shown value of a field, where it is not empty.
+    pub fn value(&self, field: &str) -> Option<&Value> {
+        self.0
+            .get(field)
+            .map(|field| &field.value)
+            .filter(|value| !value.is_null())
+    }
+
+    /// The shown value of a field that holds a text.
+    pub fn text(&self, field: &str) -> Option<&str> {
+        self.value(field).and_then(Value::as_str)
+    }
+
+    /// The shown values of a field that holds a list of texts.
+    pub fn texts(&self, field: &str) -> Vec<&str> {
+        match self.value(field) {
+            Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).collect(),
+            Some(Value::String(text)) => vec![text],
+            _ => Vec::new(),
+        }
+    }
+
+    /// What a form that changes `changed` must name in `over`: of those fields, the entries that the person's screen
+    /// had shown, and only those; what arrived meanwhile is not named and stays beside the new value.
+    pub fn over<'f>(&self, changed: impl IntoIterator<Item = &'f str>, token: &ViewToken) -> Vec<FactId> {
+        let mut over = BTreeSet::new();
+        for field in changed.into_iter().filter_map(|name| self.0.get(name)) {
+            over.extend(
+                field
+                    .entries()
+                    .map(|entry| entry.fact)
+                    .filter(|fact| token.facts.contains(fact)),
+            );
+        }
+        over.into_iter().collect()
+    }
+
+    /// Every fact whose value is displayed, losers and proposals included.
+    pub fn displayed(&self) -> impl Iterator<Item = FactId> + '_ {
+        self.0.values().flat_map(Field::entries).map(|entry| entry.fact)
+    }
+}
+
+impl Field {
+    /// Everything that is displayed of it.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.shown.iter().chain(&self.others).chain(&self.proposals)
+    }
+}
+
+struct Candidate<'a> {
+    ix: Ix,
+    value: &'a Value,
+    over: &'a [FactId],
+    chooses: bool,
+    owns: bool,
+}
+
+/// Folds the `set` and `choose` facts among `items` that are about `subject`. `home` is the document whose facts
+/// need not name their subject. Hidden facts are not among `items`.
+pub(crate) fn fold_fields(
+    family: &Family<'_>,
+    subject: &DocName,
+    items: impl IntoIterator<Item = Ix>,
+) -> Fields {
+    let mut fields: BTreeMap<&str, Vec<Candidate<'_>>> = BTreeMap::new();
+    for ix in items {
+        let record = family.record(ix);
+        let own_subject = |named: &Option<DocName>| named.as_ref().unwrap_or(&record.doc) == subject;
+        match record.fact() {
+            Some(Fact::Set(set)) if own_subject(&set.subject) => {
+                for (name, value) in &set.fields {
+                    fields.entry(name).or_default().push(Candidate {
+                        ix,
+                        value,
+                        over: &set.over,
+                        chooses: false,
+                        owns: rule_of(subject, name).owner == Side::of(&record.doc),
+                    });
+                }
+            }
+            Some(Fact::Choose(choose)) if own_subject(&choose.subject) => {
+                fields.entry(&choose.field).or_default().push(Candidate {
+                    ix,
+                    value: &choose.value,
+                    over: &choose.over,
+                    chooses: true,
+                    owns: rule_of(subject, &choose.field).owner == Side::of(&record.doc),
+                });
+            }
+            _ => {}
+        }
+    }
+    Fields(
+        fields
+            .into_iter()
+            .map(|(name, mut candidates)| {
+                candidates.sort_unstable_by_key(|candidate| candidate.ix);
+                let class = rule_of(subject, name).class;
+                (name.to_owned(), fold_field(family, class, &candidates))
+            })
+            .collect(),
+    )
+}
+
+fn fold_field(family: &Family<'_>, class: Class, candidates: &[Candidate<'_>]) -> Field {
+    let mut replaced = vec![false; candidates.len()];
+    for by in candidates {
+        for id in by.over {
+            let Some(at) = family.find(*id).and_then(|ix| {
+                candidates
+                    .binary_search_by_key(&ix, |candidate| candidate.ix)
+                    .ok()
+            }) else {
+                continue;
+            };
+            let of = &candidates[at];
+            // A proposal replaces only proposals; a kept value (MV) yields to a choice alone.
+            let allowed =
+                of.ix != by.ix && (by.owns || !of.owns) && (class != Class::Mv || by.chooses || !of.owns);
+            if allowed {
+                replaced[at] = true;
+            }
+        }
+    }
+    let remaining = |owned: bool| -> Vec<&Candidate<'_>> {
+        let mine = || candidates.iter().zip(&replaced).filter(|(c, _)| c.owns == owned);
+        let mut left: Vec<&Candidate<'_>> = mine().filter(|(_, gone)| !**gone).map(|(c, _)| c).collect();
+        if left.is_empty() && (owned || mine().all(|(c, _)| !taken_over(family, candidates, c))) {
+            // Facts that name each other in a circle must not empty a field: the highest of them is shown.
+            left.extend(mine().next_back().map(|(c, _)| c));
+        }
+        left.reverse();
+        left
+    };
+    let entry = |candidate: &Candidate<'_>| Entry {
+        fact: family.id(candidate.ix),
+        doc: family.doc(candidate.ix).clone(),
+        value: candidate.value.clone(),
+        stamp: family.record(candidate.ix).stamp.as_ref().clone(),
+    };
+    let owned = remaining(true);
+    let proposals = remaining(false);
+    let value = match class {
+        Class::Set => union(owned.iter().rev().map(|candidate| candidate.value)),
+        _ => owned
+            .first()
+            .map_or(Value::Null, |candidate| candidate.value.clone()),
+    };
+    Field {
+        class,
+        value,
+        shown: owned.first().map(|candidate| entry(candidate)),
+        others: owned.iter().skip(1).map(|candidate| entry(candidate)).collect(),
+        proposals: proposals.iter().map(|candidate| entry(candidate)).collect(),
+    }
+}
+
+/// Whether an owner's value names this proposal: then it is settled, not lost.
+fn taken_over(family: &Family<'_>, candidates: &[Candidate<'_>], proposal: &Candidate<'_>) -> bool {
+    let id = family.id(proposal.ix);
+    candidates.iter().any(|by| by.owns && by.over.contains(&id))
+}
+
+/// All elements of all remaining values, each once, in the order in which they were first entered.
+fn union<'v>(values: impl Iterator<Item = &'v Value>) -> Value {
+    let mut all: Vec<Value> = Vec::new();
+    for value in values {
+        let elements = match value {
+            Value::Array(elements) => elements.as_slice(),
+            Value::Null => &[],
+            one => std::slice::from_ref(one),
+        };
+        for element in elements {
+            if !all.contains(element) {
+                all.push(element.clone());
+            }
+        }
+    }
+    Value::Array(all)
+}
