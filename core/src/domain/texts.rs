@@ -52,6 +52,7 @@ const AREAS: &[Area] = areas![
     "auth",
     "codes",
     "gate",
+    "page",
     "report",
     "warranty",
     "wire",

@@ -1,0 +1,17 @@
+//! What the templates show: plain values, already in the reader's language and with the rights already applied.
+//!
+//! Nothing here reads storage or decides; `present` makes these from the folded views, the templates print them.
+//! Invariants: a string here is text, never HTML (askama escapes it); an action that the person may not do is
+//! absent, and where it is good to know why, a blocker says so.
+
+mod board;
+mod frame;
+mod lists;
+mod order;
+mod report;
+
+pub use board::*;
+pub use frame::*;
+pub use lists::*;
+pub use order::*;
+pub use report::*;

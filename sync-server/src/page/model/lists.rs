@@ -1,0 +1,252 @@
+//! Lists and simple forms: new order, conflicts, users, devices, customers, equipment, stock.
+
+use super::{Chip, Choice, ConflictView, Row};
+
+/// The form of ticket, order and dispatch in one.
+#[derive(Debug, Clone, Default)]
+pub struct NewOrder {
+    /// Customers to choose from.
+    pub customers: Vec<Choice>,
+    /// Whether one is chosen: the form appears then.
+    pub customer: Option<(String, String)>,
+    /// The chosen customer's equipment.
+    pub assets: Vec<Choice>,
+    /// Kinds of visit.
+    pub types: Vec<Choice>,
+    /// Priorities.
+    pub priorities: Vec<Choice>,
+    /// Ways of reporting.
+    pub channels: Vec<Choice>,
+    /// Categories.
+    pub categories: Vec<Choice>,
+    /// Engineers, the first choice being nobody.
+    pub engineers: Vec<Choice>,
+    /// What was typed before a refusal.
+    pub summary: String,
+    /// The same.
+    pub description: String,
+    /// The same.
+    pub caller: String,
+    /// The same.
+    pub phone: String,
+    /// `YYYY-MM-DDTHH:MM`.
+    pub window_from: String,
+    /// The same.
+    pub window_to: String,
+    /// Makes the form's second arrival harmless.
+    pub once: String,
+}
+
+/// Conflicts over all orders.
+#[derive(Debug, Clone, Default)]
+pub struct Conflicts {
+    /// To decide, then for information.
+    pub open: Vec<ConflictView>,
+    /// Settled, newest first.
+    pub settled: Vec<ConflictView>,
+}
+
+/// One person with an account.
+#[derive(Debug, Clone)]
+pub struct UserLine {
+    /// Id.
+    pub id: String,
+    /// The name to log in with.
+    pub login: String,
+    /// The name shown.
+    pub name: String,
+    /// Names of the roles.
+    pub roles: String,
+    /// Roles as check boxes.
+    pub choices: Vec<Choice>,
+    /// Active, left, password not set yet.
+    pub state: Chip,
+    /// Whether the account is active.
+    pub active: bool,
+    /// Token of the directory as shown.
+    pub token: String,
+}
+
+/// The users' page.
+#[derive(Debug, Clone, Default)]
+pub struct Users {
+    /// Everybody.
+    pub lines: Vec<UserLine>,
+    /// Roles for a new account.
+    pub roles: Vec<Choice>,
+    /// A one-time link just made: for whom, the link, until when.
+    pub link: Option<Secret>,
+}
+
+/// Something that is shown once.
+#[derive(Debug, Clone)]
+pub struct Secret {
+    /// For whom.
+    pub name: String,
+    /// The link or the code.
+    pub value: String,
+    /// Until when it works.
+    pub until: String,
+}
+
+/// One enrolled device.
+#[derive(Debug, Clone)]
+pub struct DeviceLine {
+    /// Id.
+    pub id: String,
+    /// The name that its owner gave it.
+    pub name: String,
+    /// Its engineer.
+    pub engineer: String,
+    /// Its tag, hex.
+    pub tag: String,
+    /// Since when.
+    pub enrolled: String,
+    /// When it last synchronised.
+    pub last_seen: String,
+    /// In use, revoked (why).
+    pub state: Chip,
+    /// Whether it can be revoked.
+    pub active: bool,
+}
+
+/// The devices' page.
+#[derive(Debug, Clone, Default)]
+pub struct Devices {
+    /// Every device.
+    pub lines: Vec<DeviceLine>,
+    /// Engineers for a new code.
+    pub engineers: Vec<Choice>,
+    /// A code just made.
+    pub code: Option<Secret>,
+}
+
+/// One customer in the list.
+#[derive(Debug, Clone)]
+pub struct CustomerLine {
+    /// Id.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Region.
+    pub region: String,
+    /// Marks: key customer.
+    pub marks: Vec<Chip>,
+    /// Units on record.
+    pub assets: usize,
+    /// Orders that are not finished.
+    pub open: usize,
+}
+
+/// The customers' list.
+#[derive(Debug, Clone, Default)]
+pub struct Customers {
+    /// What was searched for.
+    pub text: String,
+    /// The list.
+    pub lines: Vec<CustomerLine>,
+    /// Makes the form's second arrival harmless.
+    pub once: String,
+}
+
+/// One unit of a customer.
+#[derive(Debug, Clone)]
+pub struct AssetLine {
+    /// Id.
+    pub id: String,
+    /// Serial number.
+    pub serial: String,
+    /// Product.
+    pub product: String,
+    /// Application date.
+    pub applied_on: String,
+    /// Until when the warranty holds, or that it ended.
+    pub warranty: Chip,
+    /// Marks: disputed serial, proposed by an engineer.
+    pub marks: Vec<Chip>,
+}
+
+/// One customer with everything about it.
+#[derive(Debug, Clone, Default)]
+pub struct CustomerPage {
+    /// Id.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// What is on record.
+    pub rows: Vec<Row>,
+    /// Units.
+    pub assets: Vec<AssetLine>,
+    /// Products for a new unit.
+    pub products: Vec<Choice>,
+    /// Orders: number, id, summary, state.
+    pub orders: Vec<OrderLine>,
+    /// Token of what is shown.
+    pub token: String,
+    /// Whether the reader may change it.
+    pub may_edit: bool,
+    /// Makes the form's second arrival harmless.
+    pub once: String,
+}
+
+/// An order in a list.
+#[derive(Debug, Clone)]
+pub struct OrderLine {
+    /// Id.
+    pub id: String,
+    /// Number.
+    pub number: String,
+    /// What it is about.
+    pub summary: String,
+    /// State.
+    pub state: Chip,
+    /// When it was made.
+    pub at: String,
+}
+
+/// One part at one place.
+#[derive(Debug, Clone)]
+pub struct Balance {
+    /// Part number.
+    pub part: String,
+    /// Its name.
+    pub name: String,
+    /// Good units; negative where more was used than was there.
+    pub good: i64,
+    /// Defective units.
+    pub defective: i64,
+    /// Units on their way.
+    pub in_transit: i64,
+    /// What is wrong.
+    pub discrepancy: String,
+}
+
+/// A van or a store with what lies in it.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// Id of the engineer or location, for links.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// «as of 13:05, offline since 12:40»; empty for a store.
+    pub as_of: String,
+    /// Parts.
+    pub lines: Vec<Balance>,
+    /// Number of discrepancies.
+    pub discrepancies: usize,
+}
+
+/// The stock page.
+#[derive(Debug, Clone, Default)]
+pub struct Stock {
+    /// Vans, then stores.
+    pub places: Vec<Place>,
+    /// Engineers to issue to.
+    pub engineers: Vec<Choice>,
+    /// Parts to issue.
+    pub parts: Vec<Choice>,
+    /// Whether the reader is a storekeeper.
+    pub may_move: bool,
+    /// Makes the form's second arrival harmless.
+    pub once: String,
+}

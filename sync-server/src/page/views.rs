@@ -1,0 +1,48 @@
+//! The templates: one struct a page. What they show is in [`super::model`], how they look in `static/app.css`.
+
+use askama::Template;
+
+use super::model::{
+    Board, Conflicts, CustomerPage, Customers, Devices, Frame, Here, NewOrder, OrderPage, Proof, Stock, Tone,
+    Users,
+};
+
+macro_rules! pages {
+    ($($(#[$doc:meta])* $name:ident($file:literal) { $($field:ident: $type:ty),* $(,)? })*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Template)]
+        #[template(path = $file)]
+        pub struct $name<'a> {
+            /// Everything around the content.
+            pub f: &'a Frame,
+            $(#[doc = concat!("`", stringify!($field), "` of the page.")] pub $field: $type,)*
+        }
+    )*};
+}
+
+pages! {
+    /// Login.
+    LoginView("login.html") { login: &'a str }
+    /// Setting a password at a one-time link.
+    SetupView("setup.html") { action: &'a str, name: &'a str }
+    /// The board.
+    BoardView("board.html") { board: &'a Board }
+    /// A new ticket with its order.
+    NewOrderView("order_new.html") { form: &'a NewOrder }
+    /// One order.
+    OrderView("order.html") { o: &'a OrderPage }
+    /// Conflicts of all orders.
+    ConflictsView("conflicts.html") { list: &'a Conflicts }
+    /// Users.
+    UsersView("users.html") { users: &'a Users }
+    /// Devices.
+    DevicesView("devices.html") { devices: &'a Devices }
+    /// Customers.
+    CustomersView("customers.html") { customers: &'a Customers }
+    /// One customer.
+    CustomerView("customer.html") { c: &'a CustomerPage }
+    /// Stock.
+    StockView("stock.html") { stock: &'a Stock }
+    /// Something went wrong, and what to do.
+    ErrorView("error.html") { heading: &'a str, text: &'a str }
+}
