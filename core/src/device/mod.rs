@@ -5,4 +5,5 @@
 //! come in through [`crate::env::Env`], whose real implementations are in [`system`].
 
 pub mod store;
+pub mod sync;
 pub mod system;
