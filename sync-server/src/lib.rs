@@ -9,12 +9,17 @@ pub mod config;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod http;
+pub mod keys;
 pub mod live;
 pub mod logging;
 pub mod page;
 pub mod server;
 pub mod state;
+pub mod storage;
 pub mod system;
 
 pub use config::Config;
 pub use server::{Running, StartError, start};
+
+#[cfg(test)]
+pub(crate) mod testing;
