@@ -1,0 +1,3 @@
+//! Measurements that the benchmark prints and the tests bound.
+
+pub mod gate;
