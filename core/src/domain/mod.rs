@@ -7,6 +7,7 @@ pub mod calendar;
 pub mod canonical;
 pub mod codes;
 pub mod ids;
+pub mod ledger;
 pub mod money;
 pub mod numbering;
 pub mod params;

@@ -53,6 +53,7 @@ const AREAS: &[Area] = areas![
     "codes",
     "gate",
     "page",
+    "ledger",
     "report",
     "warranty",
     "wire",

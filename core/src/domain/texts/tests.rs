@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::domain::params::{Param, params};
-use crate::domain::{policy, report_rules, roles, transitions, warranty, work};
+use crate::domain::{ledger, policy, report_rules, roles, transitions, warranty, work};
 
 fn placeholders(template: &str) -> BTreeSet<String> {
     template
@@ -89,6 +89,8 @@ fn every_code_has_a_text() {
         work::ChargeKind,
         work::TimeKind,
         work::Severity,
+        ledger::LocationClass,
+        ledger::MovementKind,
         report_rules::MissingCode,
         policy::StartDate,
         policy::Remedy,
