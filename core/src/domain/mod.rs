@@ -14,6 +14,7 @@ pub mod params;
 pub mod policy;
 pub mod report_rules;
 pub mod roles;
+pub mod scribble;
 pub mod signature;
 pub mod texts;
 pub mod time;
