@@ -1,6 +1,6 @@
 // Keeps a page up to date without taking anything from the reader's hands.
 //
-// The server says over /live that something is new; the same page is fetched again and its regions (elements with
+// The server says over /v1/live that something is new; the same page is fetched again and its regions (elements with
 // `data-live` and an id) are exchanged. A region in which somebody types, or has typed, waits: its fields, and the
 // token that says what its reader saw, stay as they are until the reader asks for the new state. Focus, open
 // details and the scroll position survive. Everything here is comfort: without script a page is complete, and the
@@ -107,9 +107,13 @@
     if (running) { again = true; return; }
     running = true;
     try {
-      const answer = await fetch(location.href, { headers: { "x-live": "1" }, cache: "no-store" });
+      const answer = await fetch(location.href, { headers: { accept: "text/html" }, cache: "no-store" });
       if (answer.redirected && new URL(answer.url).pathname === "/login") { location.reload(); return; }
-      if (answer.ok) exchange(new DOMParser().parseFromString(await answer.text(), "text/html"));
+      if (answer.ok) {
+        const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+        document.body.dataset.seen = fresh.body.dataset.seen;
+        exchange(fresh);
+      }
     } catch { /* The stream notices a lost connection and says so. */ }
     running = false;
     if (again) { again = false; soon(); }
@@ -121,11 +125,12 @@
   }
 
   // The browser reconnects by itself and sends Last-Event-ID; only a refusal (a restarting server) ends that.
+  const seen = () => document.body.dataset.seen;
   let lost = false;
   function listen() {
     const stream = new EventSource(source);
     stream.onopen = () => { if (lost) { lost = false; soon(); } };
-    stream.onmessage = soon;
+    stream.addEventListener("sequence", (event) => { if (event.data !== seen()) soon(); });
     stream.onerror = () => {
       if (!lost) say(said.dataset.lost, true);
       lost = true;

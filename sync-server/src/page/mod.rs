@@ -6,11 +6,14 @@
 //! POST that ends in a redirect and carries the CSRF token, and the view token where it changes a record.
 
 use axum::Router;
+use axum::routing::{get, post};
 
 use crate::state::AppState;
 
 pub mod assets;
+pub mod handlers;
 pub mod model;
+pub mod respond;
 pub mod views;
 pub mod words;
 
@@ -22,4 +25,8 @@ mod tests;
 /// Every route of the page. Its routes join the others in `http::router`.
 pub fn router(_state: &AppState) -> Router<AppState> {
     Router::new()
+        .route("/static/{version}/{name}", get(handlers::files::get))
+        .route("/login", get(handlers::door::login))
+        .route("/link/{secret}", get(handlers::door::link))
+        .route("/language", post(handlers::door::language))
 }

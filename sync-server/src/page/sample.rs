@@ -37,6 +37,7 @@ pub(super) fn frame(lang: Lang, here: Here, title: &str) -> Frame {
         notice: None,
         conflicts: 2,
         live: true,
+        seen: 7,
         version: assets::version(),
     }
 }

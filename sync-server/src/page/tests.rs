@@ -42,6 +42,7 @@ fn rendered() -> Vec<Page> {
                 f: &gate,
                 action: "/setup/abc",
                 name: HOSTILE,
+                password: true,
             }
             .render(),
         );

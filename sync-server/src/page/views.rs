@@ -24,7 +24,7 @@ pages! {
     /// Login.
     LoginView("login.html") { login: &'a str }
     /// Setting a password at a one-time link.
-    SetupView("setup.html") { action: &'a str, name: &'a str }
+    SetupView("setup.html") { action: &'a str, name: &'a str, password: bool }
     /// The board.
     BoardView("board.html") { board: &'a Board }
     /// A new ticket with its order.

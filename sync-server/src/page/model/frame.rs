@@ -141,6 +141,8 @@ pub struct Frame {
     pub conflicts: usize,
     /// Whether the page keeps itself up to date.
     pub live: bool,
+    /// The newest row of the sequence before the page was made: a stream that tells this number tells nothing new.
+    pub seen: u64,
     /// Version of the static files, part of their address.
     pub version: &'static str,
 }
