@@ -15,6 +15,7 @@ pub mod policy;
 pub mod report_rules;
 pub mod roles;
 pub mod scribble;
+pub mod service_level;
 pub mod signature;
 pub mod texts;
 pub mod time;

@@ -55,6 +55,7 @@ const AREAS: &[Area] = areas![
     "page",
     "ledger",
     "report",
+    "service_level",
     "warranty",
     "wire",
 ];

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::domain::params::{Param, params};
-use crate::domain::{ledger, policy, report_rules, roles, transitions, warranty, work};
+use crate::domain::{ledger, policy, report_rules, roles, service_level, transitions, warranty, work};
 
 fn placeholders(template: &str) -> BTreeSet<String> {
     template
@@ -95,6 +95,8 @@ fn every_code_has_a_text() {
         policy::StartDate,
         policy::Remedy,
         policy::ReplacementTerm,
+        service_level::ClockKind,
+        service_level::Judgement,
         warranty::WarrantyOutcome,
         warranty::UndeterminedReason,
         warranty::DataFault,
