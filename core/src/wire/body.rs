@@ -152,6 +152,21 @@ pub fn decode<M: Message>(body: &[u8]) -> Result<M, BodyError> {
     Ok(message)
 }
 
+/// Reads the body of an error answer, compressed or not: it may come from a layer before the endpoint.
+///
+/// # Errors
+/// See [`BodyError`].
+pub fn decode_problem(body: &[u8]) -> Result<Problem, BodyError> {
+    if body.starts_with(&[0x1f, 0x8b]) {
+        return decode(body);
+    }
+    if body.len() > SMALL.compressed {
+        return Err(BodyError::TooLarge);
+    }
+    check_shape(body, SMALL.items)?;
+    Decoder::new(body).decode().map_err(|_| BodyError::Form)
+}
+
 fn gzip(bytes: &[u8]) -> Result<Vec<u8>, BodyError> {
     // Operating system 255 («unknown») and no time: equal messages give equal bytes with one compressor version.
     let mut encoder = GzBuilder::new()

@@ -27,10 +27,16 @@
 //! [`Fault::Offline`], a revoked device is told so and keeps its work. A position of another lineage and a scope
 //! digest that differs are said and change nothing else.
 
+pub mod driver;
 pub mod events;
+pub mod live;
 pub mod offset;
+pub mod session;
 pub mod syncer;
 
+pub use driver::{Http, HttpSync};
 pub use events::{Effect, Event, Fault, Outgoing, Receipt, Stored, SyncState, Unsent};
+pub use live::Listener;
 pub use offset::Offset;
+pub use session::{Outcome, SyncRows, Transport};
 pub use syncer::Syncer;

@@ -141,6 +141,16 @@ fn golden_gzip_of_a_problem() {
 }
 
 #[test]
+fn a_problem_is_read_compressed_or_not() {
+    let problem = Problem {
+        code: "revoked".to_owned(),
+    };
+    assert_eq!(decode_problem(&encode(&problem).unwrap()), Ok(problem.clone()));
+    assert_eq!(decode_problem(&minicbor::to_vec(&problem).unwrap()), Ok(problem));
+    assert_eq!(decode_problem(b"<html>"), Err(BodyError::Form));
+}
+
+#[test]
 fn keys_that_this_version_does_not_know_are_skipped() {
     // {0: "revoked", 7: [1, {2: "x"}], 24: h'00'}
     let mut cbor = vec![0xa3, 0x00, 0x67];
