@@ -3,8 +3,10 @@
 //! Invariants: no I/O, no clock, no randomness, no business outside the rules of `product.md`; every rule names
 //! the id that it comes from, and equal inputs give equal bytes on phone and server (I7).
 
+pub mod audited;
 pub mod calendar;
 pub mod canonical;
+pub mod certificate;
 pub mod codes;
 pub mod ids;
 pub mod ledger;
@@ -15,8 +17,10 @@ pub mod policy;
 pub mod report_rules;
 pub mod roles;
 pub mod scribble;
+pub mod sealed;
 pub mod service_level;
 pub mod signature;
+pub mod signed;
 pub mod texts;
 pub mod time;
 pub mod transitions;

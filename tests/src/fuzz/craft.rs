@@ -158,11 +158,11 @@ pub fn spoil(rng: &mut Rng, base: &Base, change: &mut ExpandedChange) {
             let at = change.start_op.get();
             let to = match rng.below(7) {
                 0 => 1,
-                1 => at + 1,
+                1 => at.saturating_add(1),
                 2 => at.saturating_sub(1),
                 3 => u64::from(u32::MAX),
                 4 => u64::MAX >> rng.below(64),
-                5 => at + 1 + rng.next_u64() % 300,
+                5 => at.saturating_add(1 + rng.next_u64() % 300),
                 _ => 1 + rng.next_u64() % 9,
             };
             change.start_op = to.max(1).try_into().unwrap();
