@@ -174,9 +174,8 @@ impl Strokes {
     }
 }
 
-/// The JSON form.
+/// The JSON form. Fields of a newer version are passed over: the signature stays readable.
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Wire {
     w: u16,
     h: u16,
