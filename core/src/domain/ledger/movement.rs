@@ -132,6 +132,17 @@ pub enum MovementError {
     NoPart,
 }
 
+impl MovementError {
+    /// The key of its text in both languages.
+    pub const fn text_key(self) -> &'static str {
+        match self {
+            Self::Quantity => "movement_error.quantity",
+            Self::SamePlace => "movement_error.same_place",
+            Self::NoPart => "movement_error.no_part",
+        }
+    }
+}
+
 /// One movement of pieces of one part.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Movement {

@@ -82,6 +82,16 @@ pub enum PolicyError {
     },
 }
 
+impl PolicyError {
+    /// The key of its text in both languages; the field goes in as `{field}`.
+    pub const fn text_key(self) -> &'static str {
+        match self {
+            Self::Unreadable => "policy_error.unreadable",
+            Self::Invalid { .. } => "policy_error.invalid",
+        }
+    }
+}
+
 /// Fails with the field's name unless `holds`.
 fn require(holds: bool, field: &'static str) -> Result<(), PolicyError> {
     if holds {

@@ -2,7 +2,9 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::domain::params::{Param, params};
-use crate::domain::{ledger, policy, report_rules, roles, service_level, transitions, warranty, work};
+use crate::domain::{
+    ledger, policy, report_rules, roles, service_level, signature, transitions, warranty, work,
+};
 
 fn placeholders(template: &str) -> BTreeSet<String> {
     template
@@ -109,6 +111,39 @@ fn every_code_has_a_text() {
         warranty::QualityFault,
         warranty::ExplanationCode,
     ];
+    let missing: Vec<_> = keys
+        .iter()
+        .filter(|key| !all(Lang::En).contains_key(**key))
+        .collect();
+    assert_eq!(missing, Vec::<&&str>::new());
+}
+
+/// Errors that a person may see have a text too.
+#[test]
+fn every_error_has_a_text() {
+    use crate::domain::canonical::CanonicalError;
+    use ledger::MovementError as Move;
+    use policy::PolicyError as Policy;
+    use signature::StrokesError as Strokes;
+    use warranty::DecisionError as Decision;
+    let strokes = [
+        Strokes::Empty,
+        Strokes::Box,
+        Strokes::Outside,
+        Strokes::Time,
+        Strokes::TooLarge,
+        Strokes::Damaged,
+    ];
+    let mut keys: Vec<&str> = strokes.iter().map(|error| error.text_key()).collect();
+    keys.extend([Move::Quantity, Move::SamePlace, Move::NoPart].map(Move::text_key));
+    let decision = [
+        Decision::PolicyMismatch,
+        Decision::DateOutOfRange,
+        Decision::Canonical(CanonicalError::TooDeep),
+    ];
+    keys.extend(decision.map(Decision::text_key));
+    keys.extend([Policy::Unreadable, Policy::Invalid { field: "id" }].map(Policy::text_key));
+    keys.push(ledger::Reversal::<u8>::TEXT_KEY);
     let missing: Vec<_> = keys
         .iter()
         .filter(|key| !all(Lang::En).contains_key(**key))

@@ -234,6 +234,17 @@ pub enum DecisionError {
     Canonical(#[from] CanonicalError),
 }
 
+impl DecisionError {
+    /// The key of its text in both languages.
+    pub const fn text_key(self) -> &'static str {
+        match self {
+            Self::PolicyMismatch => "decision_error.policy_mismatch",
+            Self::DateOutOfRange => "decision_error.date_out_of_range",
+            Self::Canonical(_) => "decision_error.canonical",
+        }
+    }
+}
+
 /// What is hashed as the input.
 #[derive(Serialize)]
 struct Hashed<'a> {
