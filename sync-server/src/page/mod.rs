@@ -13,6 +13,7 @@ use crate::state::AppState;
 pub mod assets;
 pub mod handlers;
 pub mod model;
+pub mod present;
 pub mod respond;
 pub mod views;
 pub mod words;

@@ -1,0 +1,66 @@
+//! Names of what facts refer to by id.
+
+use std::collections::BTreeMap;
+
+use fieldseal_core::domain::ids::{ActionId, UserId};
+use fieldseal_core::facts::DocName;
+
+/// Who and what, by id. What is not in here is shown by the beginning of its id.
+#[derive(Debug, Clone, Default)]
+pub struct Names {
+    /// People with accounts.
+    pub users: BTreeMap<UserId, String>,
+    /// Devices by tag, hex: the name that their owner gave them.
+    pub devices: BTreeMap<String, String>,
+    /// Customers, equipment, tickets, persons, orders by document.
+    pub records: BTreeMap<DocName, String>,
+    /// Parts by number.
+    pub parts: BTreeMap<String, String>,
+    /// When the server received an action, milliseconds since the epoch.
+    pub received: BTreeMap<ActionId, i64>,
+}
+
+impl Names {
+    /// A person.
+    pub fn user(&self, id: UserId) -> String {
+        self.users
+            .get(&id)
+            .cloned()
+            .unwrap_or_else(|| short(&id.to_string()))
+    }
+
+    /// Several people.
+    pub fn users(&self, ids: &[UserId], separator: &str) -> String {
+        let names: Vec<String> = ids.iter().map(|id| self.user(*id)).collect();
+        names.join(separator)
+    }
+
+    /// A device by its tag: its name, else the tag's beginning.
+    pub fn device(&self, tag: &str) -> String {
+        self.devices.get(tag).cloned().unwrap_or_else(|| short(tag))
+    }
+
+    /// A record by its document's name.
+    pub fn record(&self, doc: &DocName) -> String {
+        self.records
+            .get(doc)
+            .cloned()
+            .unwrap_or_else(|| tail(&doc.to_string()))
+    }
+
+    /// A part: its name, or nothing.
+    pub fn part(&self, number: &str) -> String {
+        self.parts.get(number).cloned().unwrap_or_default()
+    }
+}
+
+fn short(id: &str) -> String {
+    id.chars().take(8).collect()
+}
+
+/// The last part of a document's name, short: ids differ at their end, their beginning is a clock.
+fn tail(doc: &str) -> String {
+    let id = doc.rsplit('/').next().unwrap_or(doc);
+    let count = id.chars().count();
+    id.chars().skip(count.saturating_sub(8)).collect()
+}
