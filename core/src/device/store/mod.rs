@@ -16,6 +16,7 @@ pub mod migrations;
 pub mod open;
 mod salvage;
 pub mod search;
+pub mod sync_rows;
 pub mod warm;
 
 use std::path::{Path, PathBuf};
