@@ -35,8 +35,6 @@ pub(crate) struct Act<'a> {
     pub(crate) changes: Vec<ChangeIx>,
     /// Why it has no effect, or what is to be said about it.
     pub(crate) flags: Vec<Flag>,
-    /// Whether its facts have effect.
-    pub(crate) live: bool,
 }
 
 /// One fact of the family.
@@ -114,7 +112,7 @@ impl<'a> Family<'a> {
             update_needed: None,
             unreadable: Vec::new(),
         };
-        for ((doc, key), variants) in &groups {
+        for ((_, key), variants) in &groups {
             let chosen = if variants.len() == 1 {
                 None
             } else {
@@ -131,7 +129,6 @@ impl<'a> Family<'a> {
                     context,
                 );
             }
-            let _ = doc;
         }
         family.sort();
         family
@@ -186,7 +183,6 @@ impl<'a> Family<'a> {
             content,
             changes,
             flags,
-            live,
         });
     }
 

@@ -27,7 +27,7 @@ pub use envelope::{Action, ClockEvidence, EnvelopeError, Head, RawFact};
 pub use fact_id::FactId;
 pub use family::FoldContext;
 pub use kinds::Fact;
-pub use order::OrderView;
+pub use order::{OrderView, fold_order, fold_order_parsed};
 pub use record::{RecordView, fold_record};
 pub use registers::{Field, Fields};
 pub use stored::{ParsedAction, StoredAction};

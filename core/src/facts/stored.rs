@@ -73,6 +73,9 @@ pub struct Stamp {
     pub device: DeviceTag,
     /// Local time with offset, RFC 3339: a claim (design 3, «Time»).
     pub at: String,
+    /// The same in milliseconds since the epoch.
+    #[serde(skip)]
+    pub utc_ms: i64,
     /// The family's counter.
     pub n: u64,
     /// What the device's clocks said.
@@ -205,6 +208,7 @@ fn content(key: ActionId, doc: &Arc<DocName>, device: DeviceTag, action: Action)
     let stamp = Arc::new(Stamp {
         by: action.by,
         device,
+        utc_ms: chrono::DateTime::parse_from_rfc3339(&action.at).map_or(0, |at| at.timestamp_millis()),
         at: action.at,
         n: action.n,
         clk: action.clk,

@@ -1,0 +1,13 @@
+//! The fold against its specification: the pair table of D.3, the worked examples of D.5, random histories (I1).
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    unreachable_pub,
+    reason = "tests"
+)]
+
+mod harness;
+mod rows;
+mod story;
