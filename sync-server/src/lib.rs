@@ -4,6 +4,7 @@
 //! the same path; `auth` and `enrol` let people and devices in; `http` and `page` are the faces.
 
 pub mod auth;
+pub mod blobs;
 pub mod cli;
 pub mod config;
 #[cfg(feature = "demo")]
@@ -13,6 +14,8 @@ pub mod keys;
 pub mod live;
 pub mod logging;
 pub mod page;
+pub mod pipeline;
+pub mod scope;
 pub mod server;
 pub mod state;
 pub mod storage;

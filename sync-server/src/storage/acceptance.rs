@@ -42,9 +42,11 @@ fn made(number: u8, seq: u64, deps: &[u8]) -> Made {
 }
 
 impl Made {
-    fn insert(&self, tx: &mut dyn WriteTx, doc: DocKey) -> Result<u64> {
+    fn insert(&self, tx: &mut dyn WriteTx, doc: &DocRow) -> Result<u64> {
+        let (doc, name) = (doc.key, &doc.name.to_string());
         tx.insert_change(&NewChange {
             doc,
+            name,
             hash: &self.hash,
             actor: &[7; 16],
             seq: self.seq,
@@ -91,14 +93,14 @@ fn a_transaction_is_kept_whole_or_not_at_all(storage: Arc<dyn Storage>) {
     let mut tx = storage.write().unwrap();
     let (doc, created) = tx.ensure_doc(&order(1)).unwrap();
     assert!(created);
-    made(1, 1, &[]).insert(tx.as_mut(), doc.key).unwrap();
+    made(1, 1, &[]).insert(tx.as_mut(), &doc).unwrap();
     drop(tx);
     assert_eq!(storage.read().unwrap().doc(&order(1)).unwrap(), None);
     assert_eq!(storage.read().unwrap().head().unwrap().0, 0);
     // A refused row does not undo what the transaction did before, and it can still commit.
     let mut tx = storage.write().unwrap();
     let (doc, _) = tx.ensure_doc(&order(1)).unwrap();
-    made(1, 1, &[]).insert(tx.as_mut(), doc.key).unwrap();
+    made(1, 1, &[]).insert(tx.as_mut(), &doc).unwrap();
     assert!(matches!(
         tx.put_quarantine(&QuarantineRow {
             doc: "x".into(),
@@ -134,7 +136,7 @@ fn a_reader_sees_one_state(storage: Arc<dyn Storage>) {
 fn rows_are_numbered_without_gaps_and_tagged(storage: Arc<dyn Storage>) {
     let mut tx = storage.write().unwrap();
     let (doc, _) = tx.ensure_doc(&order(1)).unwrap();
-    assert_eq!(made(1, 1, &[]).insert(tx.as_mut(), doc.key).unwrap(), 1);
+    assert_eq!(made(1, 1, &[]).insert(tx.as_mut(), &doc).unwrap(), 1);
     let grant = NewRow {
         kind: RowKind::Grant,
         doc: Some(doc.key),
@@ -186,8 +188,8 @@ fn rows_are_numbered_without_gaps_and_tagged(storage: Arc<dyn Storage>) {
 fn changes_are_found_by_hash_key_and_actor(storage: Arc<dyn Storage>) {
     let mut tx = storage.write().unwrap();
     let (mut doc, _) = tx.ensure_doc(&order(1)).unwrap();
-    made(1, 1, &[]).insert(tx.as_mut(), doc.key).unwrap();
-    made(2, 2, &[1]).insert(tx.as_mut(), doc.key).unwrap();
+    made(1, 1, &[]).insert(tx.as_mut(), &doc).unwrap();
+    made(2, 2, &[1]).insert(tx.as_mut(), &doc).unwrap();
     doc.heads = vec![[2; 32]];
     (doc.op, doc.n, doc.changes) = (2, 2, 2);
     tx.update_doc(&doc).unwrap();
@@ -220,10 +222,10 @@ fn a_change_is_unique_in_its_document_only(storage: Arc<dyn Storage>) {
     let mut tx = storage.write().unwrap();
     let (first, _) = tx.ensure_doc(&order(1)).unwrap();
     let (second, _) = tx.ensure_doc(&order(2)).unwrap();
-    made(1, 1, &[]).insert(tx.as_mut(), first.key).unwrap();
-    made(1, 1, &[]).insert(tx.as_mut(), second.key).unwrap();
+    made(1, 1, &[]).insert(tx.as_mut(), &first).unwrap();
+    made(1, 1, &[]).insert(tx.as_mut(), &second).unwrap();
     assert!(matches!(
-        made(1, 1, &[]).insert(tx.as_mut(), first.key),
+        made(1, 1, &[]).insert(tx.as_mut(), &first),
         Err(StorageError::Constraint { .. })
     ));
 }
@@ -271,8 +273,8 @@ fn a_pull_gives_what_is_in_scope(storage: Arc<dyn Storage>) {
     let mut tx = storage.write().unwrap();
     let (mine, _) = tx.ensure_doc(&order(1)).unwrap();
     let (lost, _) = tx.ensure_doc(&order(2)).unwrap();
-    made(1, 1, &[]).insert(tx.as_mut(), mine.key).unwrap();
-    made(2, 1, &[]).insert(tx.as_mut(), lost.key).unwrap();
+    made(1, 1, &[]).insert(tx.as_mut(), &mine).unwrap();
+    made(2, 1, &[]).insert(tx.as_mut(), &lost).unwrap();
     tx.add_reason(engineer, mine.key, "a").unwrap();
     let row = |kind, doc: &DocRow, to| NewRow {
         kind,

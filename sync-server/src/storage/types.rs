@@ -3,7 +3,7 @@
 use fieldseal_core::domain::ids::{ActionId, DeviceId, UserId};
 use fieldseal_core::facts::DocName;
 
-use crate::storage::Tag;
+use crate::storage::{StorageError, Tag};
 
 /// SHA-256 of a change, a blob, a frame.
 pub type Hash = [u8; 32];
@@ -38,6 +38,8 @@ pub struct DocRow {
 pub struct NewChange<'a> {
     /// The document.
     pub doc: DocKey,
+    /// Its name, which goes into the chain tag.
+    pub name: &'a str,
     /// The change's hash.
     pub hash: &'a Hash,
     /// Its actor.
@@ -293,4 +295,15 @@ pub struct DeliveryRow {
     pub assignment: String,
     /// A device whose position reached this row holds it.
     pub row: u64,
+}
+
+/// Hashes that stand one after the other, 32 bytes each.
+///
+/// # Errors
+/// [`StorageError::Damaged`] where the length is no multiple of 32.
+pub fn split_hashes(bytes: &[u8]) -> Result<Vec<Hash>, StorageError> {
+    match bytes.as_chunks::<32>() {
+        (chunks, []) => Ok(chunks.to_vec()),
+        _ => Err(StorageError::Damaged { what: "hashes" }),
+    }
 }

@@ -12,13 +12,14 @@ mod read;
 mod support;
 mod write;
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, OpenFlags};
 
-use crate::storage::{ReadTx, Result, Storage, StorageError, WriteTx};
+use crate::storage::{ReadTx, Result, Storage, StorageError, Tag, WriteTx};
 use support::{error, is_full};
 
 pub use migrations::SCHEMA;
@@ -163,6 +164,7 @@ impl Storage for SqliteStorage {
             access: WriteGuard {
                 storage: self,
                 writer: Some(writer),
+                head: Cell::new(None),
             },
         }))
     }
@@ -259,6 +261,8 @@ impl Drop for ReadGuard<'_> {
 struct WriteGuard<'a> {
     storage: &'a SqliteStorage,
     writer: Option<MutexGuard<'a, Writer>>,
+    /// The sequence's head once this transaction has asked for it.
+    head: Cell<Option<(u64, Tag)>>,
 }
 
 impl WriteGuard<'_> {

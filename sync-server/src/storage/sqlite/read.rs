@@ -5,12 +5,10 @@ use fieldseal_core::facts::DocName;
 use rusqlite::{Connection, Row, params};
 
 use super::Tx;
-use super::support::{
-    Access, bytes, bytes_or_null, count, device, error, get, hashes, int, many, one, split_hashes, user,
-};
+use super::support::{Access, bytes, bytes_or_null, count, device, error, get, hashes, int, many, one, user};
 use crate::storage::{
     ActionRow, DeliveryRow, DocKey, DocRow, Hash, KnownRow, ParkedRow, PullRange, PullRow, QuarantineRow,
-    ReadTx, Result, RowKind, Sender, SeqRow, StorageError, Tag,
+    ReadTx, Result, RowKind, Sender, SeqRow, StorageError, Tag, split_hashes,
 };
 
 macro_rules! doc_sql {

@@ -3,7 +3,7 @@
 use fieldseal_core::domain::ids::{DeviceId, UserId};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Params, Row};
 
-use crate::storage::{Hash, Result, StorageError};
+use crate::storage::{Hash, Result, StorageError, split_hashes};
 
 /// Whatever gives a connection inside a transaction.
 pub(super) trait Access {
@@ -121,16 +121,6 @@ pub(super) fn hashes(row: &Row<'_>, index: usize) -> Result<Vec<Hash>> {
         .as_blob()
         .map_err(|_| StorageError::Damaged { what: "hashes" })?;
     split_hashes(blob)
-}
-
-/// A list of hashes in one blob.
-pub(super) fn split_hashes(blob: &[u8]) -> Result<Vec<Hash>> {
-    let (chunks, rest) = blob.as_chunks::<32>();
-    if rest.is_empty() {
-        Ok(chunks.to_vec())
-    } else {
-        Err(StorageError::Damaged { what: "hashes" })
-    }
 }
 
 /// An engineer's column.

@@ -15,8 +15,12 @@ impl Tx<WriteGuard<'_>> {
     /// Appends a row with the next number and tag. The writer's lock is held until the commit, so that the numbers have
     /// no gaps and become visible in order.
     fn append(&self, doc_name: &str, row: &NewRow<'_>) -> Result<u64> {
-        let (head, previous) = self.head()?;
+        let (head, previous) = match self.access.head.get() {
+            Some(head) => head,
+            None => self.head()?,
+        };
         let n = head + 1;
+        let next = tag(&previous, n, row.kind, doc_name, row.hash);
         let sql = "INSERT INTO rows (n, kind, doc, hash, tag, engineer, device) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
         run(
             self.access.connection(),
@@ -26,11 +30,12 @@ impl Tx<WriteGuard<'_>> {
                 row.kind as u8,
                 row.doc.map(|doc| doc.0),
                 row.hash,
-                tag(&previous, n, row.kind, doc_name, row.hash),
+                next,
                 row.engineer.as_ref().map(|id| id.0.as_bytes()),
                 row.device.as_ref().map(|id| id.0.as_bytes()),
             ],
         )?;
+        self.access.head.set(Some((n, next)));
         Ok(n)
     }
 
@@ -67,7 +72,6 @@ impl WriteTx for Tx<WriteGuard<'_>> {
     }
 
     fn insert_change(&mut self, change: &NewChange<'_>) -> Result<u64> {
-        let name = self.name_of(change.doc)?;
         let row = NewRow {
             kind: RowKind::Change,
             doc: Some(change.doc),
@@ -75,7 +79,7 @@ impl WriteTx for Tx<WriteGuard<'_>> {
             engineer: None,
             device: None,
         };
-        let n = self.append(&name, &row)?;
+        let n = self.append(change.name, &row)?;
         let sql =
             "INSERT INTO changes (row, doc, hash, actor, seq, op, n, key, deps, received_at, text, bytes)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";

@@ -1,0 +1,122 @@
+//! What follows from accepted changes, in the same transaction: scope, the names of blobs, deliveries, receipts.
+
+use std::collections::BTreeSet;
+
+use fieldseal_core::domain::ids::{OrderId, UserId};
+use fieldseal_core::facts::kinds::Received;
+use fieldseal_core::facts::{DocName, Fact, FactId};
+
+use super::PipelineError;
+use super::batch::{Accepted, Batch};
+use crate::storage::DeliveryRow;
+use crate::{blobs, scope};
+
+/// What is still to be done for the accepted changes read so far.
+#[derive(Default)]
+struct Due {
+    /// Orders whose scope may have changed.
+    orders: BTreeSet<OrderId>,
+    /// Assignments to engineers, with their order.
+    assigned: Vec<(DocName, FactId, Vec<UserId>)>,
+    /// Seals and submits that arrived.
+    received: Vec<(OrderId, FactId)>,
+}
+
+impl Batch<'_> {
+    /// Lets everything follow; facts of the server itself have consequences too, so until nothing is left.
+    pub(super) fn consequences(&mut self) -> Result<(), PipelineError> {
+        while !self.accepted.is_empty() || !self.created.is_empty() {
+            self.flush()?;
+            for (name, key) in std::mem::take(&mut self.created) {
+                if let Some(engineer) = scope::owner(&name) {
+                    // Every change of it comes after this row, so there is nothing to grant.
+                    self.tx.add_reason(engineer, key, scope::OWN)?;
+                }
+            }
+            let mut due = Due::default();
+            for accepted in std::mem::take(&mut self.accepted) {
+                self.follow(&accepted, &mut due)?;
+            }
+            for order in due.orders {
+                scope::follow_order(self.tx.as_mut(), order)?;
+            }
+            let (head, _) = self.tx.head()?;
+            for (order, assignment, engineers) in due.assigned {
+                for engineer in engineers {
+                    self.tx.put_delivery(&DeliveryRow {
+                        engineer,
+                        order: order.clone(),
+                        assignment: assignment.to_string(),
+                        row: head,
+                    })?;
+                }
+            }
+            for (order, seal) in due.received {
+                self.append_server(&DocName::Order(order), Fact::Received(Received { seal }))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads what one accepted change asks for.
+    fn follow(&mut self, accepted: &Accepted, due: &mut Due) -> Result<(), PipelineError> {
+        let ledger = &self.ledgers[accepted.ledger];
+        let (name, key) = (ledger.name.clone(), ledger.row.as_ref().map(|row| row.key));
+        let action = &accepted.change.action;
+        let Some(key) = key else { return Ok(()) };
+        for sha256 in blobs::named_by(action) {
+            self.tx.name_blob(&sha256, key)?;
+        }
+        let has = |kinds: &[&str]| {
+            action
+                .facts
+                .iter()
+                .any(|fact| kinds.contains(&fact.kind.as_str()))
+        };
+        match &name {
+            DocName::Order(order) if has(&["assign", "set", "choose"]) => {
+                due.orders.insert(*order);
+            }
+            DocName::Ticket(_) | DocName::Customer(_) if has(&["set", "choose"]) => {
+                due.orders.extend(
+                    self.tx
+                        .reasons_of(key)?
+                        .iter()
+                        .filter_map(|reason| scope::order_of(reason)),
+                );
+            }
+            // The first change of a visit: whoever has the order gets the visit.
+            DocName::Visit(order, _) if ledger.is_new() => {
+                due.orders.insert(*order);
+            }
+            _ => {}
+        }
+        let interesting = match &name {
+            DocName::Order(_) => has(&["assign"]),
+            DocName::Visit(..) => has(&["seal", "submit"]),
+            _ => false,
+        };
+        let Ok(first) = action.first_place(&name) else {
+            return Ok(());
+        };
+        if !interesting {
+            return Ok(());
+        }
+        for (place, raw) in (first..).zip(&action.facts) {
+            let id = FactId {
+                action: accepted.change.key,
+                place,
+            };
+            match (&name, Fact::read(raw)) {
+                (DocName::Order(_), Ok(Some(Fact::Assign(assign)))) => {
+                    due.assigned.push((name.clone(), id, assign.engineers));
+                }
+                (DocName::Visit(order, _), Ok(Some(Fact::Seal(_) | Fact::Submit(_)))) => {
+                    due.received.push((*order, id));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}

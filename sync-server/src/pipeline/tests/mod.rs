@@ -1,0 +1,7 @@
+//! The pipeline against a real SQLite file, with phones that are nothing but documents and a position.
+
+mod exceptions;
+mod office;
+mod positions;
+mod scopes;
+mod world;
