@@ -6,6 +6,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use fieldseal_core::domain::calendar::CompanyZone;
 use serde::Deserialize;
 
 /// How log lines look.
@@ -38,6 +39,9 @@ pub struct Settings {
     /// The company's time zone (IANA name); local dates and ticket numbers follow it.
     #[arg(long, global = true, env = "FIELDSEAL_ZONE", value_name = "ZONE")]
     pub zone: Option<String>,
+    /// The organisation's name, as it stands in certificates and on reports.
+    #[arg(long, global = true, env = "FIELDSEAL_ORGANISATION", value_name = "NAME")]
+    pub organisation: Option<String>,
     /// Form of the log lines.
     #[arg(long, global = true, env = "FIELDSEAL_LOG_FORMAT", value_enum)]
     pub log_format: Option<LogFormat>,
@@ -58,7 +62,9 @@ pub struct Config {
     /// Prefix of links that are printed or shown as QR code, without a slash at its end.
     pub public_url: Option<String>,
     /// The company's zone.
-    pub zone: chrono_tz::Tz,
+    pub zone: CompanyZone,
+    /// The organisation's name, as it stands in certificates and on reports.
+    pub organisation: String,
     /// Form of the log lines.
     pub log_format: LogFormat,
     /// Which log lines.
@@ -68,6 +74,11 @@ pub struct Config {
 /// The address that is used when none is given.
 pub const DEFAULT_LISTEN: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
+
+/// The organisation's name until one is given.
+pub const DEFAULT_ORGANISATION: &str = "Fieldseal";
+/// Longest name of an organisation, characters: it stands in every sealed report.
+const ORGANISATION_MAX: usize = 100;
 
 /// The configuration cannot be used. Nothing was started or written.
 #[derive(Debug, thiserror::Error)]
@@ -104,6 +115,11 @@ pub enum ConfigError {
         /// What was given.
         zone: String,
     },
+    /// Not a name.
+    #[error(
+        "the organisation's name must have 1 to {ORGANISATION_MAX} characters, none of them a control character"
+    )]
+    Organisation,
     /// Not a public address.
     #[error("the public address must be http:// or https:// with a host and without a path: {url}")]
     PublicUrl {
@@ -137,6 +153,7 @@ impl Settings {
             behind_proxy: self.behind_proxy.or(weaker.behind_proxy),
             public_url: self.public_url.or(weaker.public_url),
             zone: self.zone.or(weaker.zone),
+            organisation: self.organisation.or(weaker.organisation),
             log_format: self.log_format.or(weaker.log_format),
             log: self.log.or(weaker.log),
         }
@@ -147,13 +164,20 @@ impl Settings {
     /// # Errors
     /// See [`ConfigError`].
     pub fn into_config(self) -> Result<Config, ConfigError> {
-        let zone = self.zone.unwrap_or_else(|| "Asia/Shanghai".to_owned());
+        let zone = match self.zone {
+            Some(zone) => zone.parse().map_err(|_| ConfigError::Zone { zone })?,
+            None => CompanyZone::default(),
+        };
+        let organisation = self
+            .organisation
+            .unwrap_or_else(|| DEFAULT_ORGANISATION.to_owned());
         let config = Config {
             data: self.data.unwrap_or_else(|| PathBuf::from("fieldseal-data")),
             listen: self.listen.unwrap_or(DEFAULT_LISTEN),
             behind_proxy: self.behind_proxy.unwrap_or(false),
             public_url: self.public_url.map(|url| url.trim_end_matches('/').to_owned()),
-            zone: zone.parse().map_err(|_| ConfigError::Zone { zone })?,
+            zone,
+            organisation: organisation.trim().to_owned(),
             log_format: self.log_format.unwrap_or_default(),
             log: self
                 .log
@@ -172,7 +196,8 @@ impl Config {
             listen,
             behind_proxy: false,
             public_url: None,
-            zone: chrono_tz::Asia::Shanghai,
+            zone: CompanyZone::default(),
+            organisation: DEFAULT_ORGANISATION.to_owned(),
             log_format: LogFormat::Text,
             log: "info".to_owned(),
         }
@@ -185,6 +210,10 @@ impl Config {
     pub fn check(&self) -> Result<(), ConfigError> {
         if !self.behind_proxy && !self.listen.ip().is_loopback() {
             return Err(ConfigError::PlainHttp { listen: self.listen });
+        }
+        let length = self.organisation.chars().count();
+        if length == 0 || length > ORGANISATION_MAX || self.organisation.chars().any(char::is_control) {
+            return Err(ConfigError::Organisation);
         }
         if let Some(url) = &self.public_url {
             let rest = url
@@ -213,7 +242,7 @@ mod tests {
         let config = flags.or(file).into_config().unwrap();
         assert_eq!(config.listen, "[::1]:9001".parse().unwrap());
         assert_eq!(config.log_format, LogFormat::Json);
-        assert_eq!(config.zone, chrono_tz::Asia::Shanghai);
+        assert_eq!(config.zone, CompanyZone::default());
         assert_eq!(config.data, PathBuf::from("fieldseal-data"));
     }
 

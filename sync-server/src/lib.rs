@@ -9,10 +9,12 @@ pub mod cli;
 pub mod config;
 #[cfg(feature = "demo")]
 pub mod demo;
+pub mod enrol;
 pub mod http;
 pub mod keys;
 pub mod live;
 pub mod logging;
+pub mod office;
 pub mod page;
 pub mod pipeline;
 pub mod scope;

@@ -10,15 +10,22 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use fieldseal_core::domain::texts::Lang;
 use fieldseal_core::env::Env;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::auth::Auth;
-use crate::auth::store::{AuthStoreError, SqliteAuthStore};
+use crate::auth::store::{AuthStore, AuthStoreError, SqliteAuthStore};
 use crate::config::{Config, ConfigError};
+use crate::enrol::Enrolment;
+use crate::keys::{KeysError, ServerKeys};
 use crate::live::Live;
+use crate::office::{Office, OfficeError};
+use crate::pipeline::SyncService;
 use crate::state::AppState;
+use crate::storage::sqlite::SqliteStorage;
+use crate::storage::{Storage, StorageError};
 
 /// How long a stop waits for requests that are being answered.
 const GRACE: Duration = Duration::from_millis(800);
@@ -54,6 +61,12 @@ pub enum StartError {
     /// The runtime cannot be started.
     #[error("cannot start the runtime: {0}")]
     Runtime(#[source] io::Error),
+    /// The keys cannot be read or made.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
     /// The accounts cannot be opened.
     #[error(transparent)]
     Accounts(#[from] AuthStoreError),
@@ -98,11 +111,6 @@ impl Folder {
         }
     }
 
-    /// The database's file.
-    pub fn database(&self) -> PathBuf {
-        self.path.join(DATABASE)
-    }
-
     /// The folder.
     pub fn path(&self) -> &Path {
         &self.path
@@ -123,12 +131,104 @@ fn make_private_folder(path: &Path) -> io::Result<()> {
     std::fs::create_dir_all(path)
 }
 
+/// The services of a data folder, without any listener: what `serve` answers with and what the command line uses.
+#[derive(Clone)]
+pub struct Services {
+    /// Clock and randomness.
+    pub env: Env,
+    /// Accounts, links, sessions.
+    pub auth: Arc<Auth>,
+    /// Codes, certificates, tokens of devices.
+    pub enrolment: Arc<Enrolment>,
+    /// What phones send, and the path of every write.
+    pub service: Arc<SyncService>,
+    /// What the people at the page do.
+    pub office: Arc<Office>,
+}
+
+impl Services {
+    /// Opens keys, database and accounts of a folder that exists.
+    ///
+    /// # Errors
+    /// [`StartError::Keys`], [`StartError::Storage`], [`StartError::Accounts`].
+    pub fn open(config: &Config, env: Env) -> Result<Self, StartError> {
+        let keys = ServerKeys::open(&config.data, &env)?;
+        let database = config.data.join(DATABASE);
+        let storage: Arc<dyn Storage> = Arc::new(SqliteStorage::open(&database, env.random())?);
+        let accounts: Arc<dyn AuthStore> = Arc::new(SqliteAuthStore::open(&database)?);
+        Ok(Self::over(storage, accounts, keys, config, env))
+    }
+
+    /// Over given storage, accounts and keys.
+    pub fn over(
+        storage: Arc<dyn Storage>,
+        accounts: Arc<dyn AuthStore>,
+        keys: ServerKeys,
+        config: &Config,
+        env: Env,
+    ) -> Self {
+        let now = config.zone.local_time(env.clock.read().wall_ms);
+        let service = Arc::new(SyncService::new(storage, keys, env.clone(), now.offset_minutes()));
+        let auth = Arc::new(Auth::new(accounts.clone(), env.clone()));
+        let enrolment = Arc::new(Enrolment::new(
+            service.clone(),
+            accounts,
+            env.clone(),
+            config.zone,
+            config.organisation.clone(),
+        ));
+        let office = Arc::new(Office::new(
+            service.clone(),
+            auth.clone(),
+            enrolment.clone(),
+            env.clone(),
+            config.zone,
+            config.organisation.clone(),
+        ));
+        Self {
+            env,
+            auth,
+            enrolment,
+            service,
+            office,
+        }
+    }
+
+    /// What the handlers need: these services, and the newest row told after every commit.
+    ///
+    /// # Errors
+    /// [`StartError::Storage`].
+    pub fn state(
+        self,
+        stopping: watch::Receiver<bool>,
+        secure_cookies: bool,
+    ) -> Result<AppState, StartError> {
+        let (newest, _) = self.service.storage().read()?.head()?;
+        let live = Live::new(newest);
+        let told = live.clone();
+        self.service.on_commit(Box::new(move |row| told.publish(row)));
+        Ok(AppState {
+            env: self.env,
+            auth: self.auth,
+            enrolment: self.enrolment,
+            service: self.service,
+            office: self.office,
+            live,
+            stopping,
+            secure_cookies,
+        })
+    }
+}
+
 /// A server that accepts connections. Dropping it stops it at once; [`Running::stop`] does it gracefully.
 pub struct Running {
     /// Where it listens (the port that was taken, where 0 was asked for).
     pub addr: SocketAddr,
-    /// The services, for programs that embed the server (demo, tests).
+    /// Commands and queries of the office.
+    pub office: Arc<Office>,
+    /// All services, for programs that embed the server (demo, tests).
     pub state: AppState,
+    public_url: Option<String>,
     stop: watch::Sender<bool>,
     serving: Option<JoinHandle<io::Result<()>>>,
     runtime: Option<tokio::runtime::Runtime>,
@@ -142,23 +242,14 @@ pub struct Running {
 pub fn start(config: &Config, env: Env) -> Result<Running, StartError> {
     config.check()?;
     let folder = Folder::open(&config.data)?;
-    let auth = Arc::new(Auth::new(
-        Arc::new(SqliteAuthStore::open(&folder.database())?),
-        env.clone(),
-    ));
+    let services = Services::open(config, env)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_name("fieldseal-http")
         .build()
         .map_err(StartError::Runtime)?;
     let (stop, stopping) = watch::channel(false);
-    let state = AppState {
-        env,
-        auth,
-        live: Live::new(0),
-        stopping,
-        secure_cookies: config.behind_proxy,
-    };
+    let state = services.state(stopping, config.behind_proxy)?;
     let listener = runtime
         .block_on(tokio::net::TcpListener::bind(config.listen))
         .and_then(|listener| Ok((listener.local_addr()?, listener)));
@@ -179,7 +270,9 @@ pub fn start(config: &Config, env: Env) -> Result<Running, StartError> {
     tracing::info!(%addr, "listening");
     Ok(Running {
         addr,
+        office: state.office.clone(),
         state,
+        public_url: config.public_url.clone(),
         stop,
         serving: Some(serving),
         runtime: Some(runtime),
@@ -191,6 +284,16 @@ impl Running {
     /// The address for browsers and phones on this machine.
     pub fn url(&self) -> String {
         format!("http://{}", self.addr)
+    }
+
+    /// A one-time link at which a first administrator sets a password; none where there is one already.
+    ///
+    /// # Errors
+    /// [`OfficeError::Unexpected`].
+    pub fn set_up_link(&self) -> Result<Option<String>, OfficeError> {
+        let secret = self.office.set_up(Lang::ZhCn)?;
+        let base = self.public_url.clone().unwrap_or_else(|| self.url());
+        Ok(secret.map(|secret| format!("{base}/link/{}", secret.expose())))
     }
 
     /// Blocks until Ctrl-C or SIGTERM. After that a second one ends the process at once.

@@ -7,7 +7,10 @@ use fieldseal_core::env::Env;
 use tokio::sync::watch;
 
 use crate::auth::Auth;
+use crate::enrol::Enrolment;
 use crate::live::Live;
+use crate::office::Office;
+use crate::pipeline::SyncService;
 
 /// The services behind the routes.
 #[derive(Clone)]
@@ -16,6 +19,12 @@ pub struct AppState {
     pub env: Env,
     /// Accounts, links, sessions.
     pub auth: Arc<Auth>,
+    /// Codes, certificates, tokens of devices.
+    pub enrolment: Arc<Enrolment>,
+    /// What phones send, and the path of every write.
+    pub service: Arc<SyncService>,
+    /// What the people at the page do.
+    pub office: Arc<Office>,
     /// The newest row of the sequence.
     pub live: Live,
     /// Becomes `true` when the server stops; open streams end then.

@@ -51,7 +51,6 @@ macro_rules! areas {
 const AREAS: &[Area] = areas![
     "auth",
     "codes",
-    "facts",
     "gate",
     "ledger",
     "page",
@@ -59,6 +58,7 @@ const AREAS: &[Area] = areas![
     "sealed",
     "service_level",
     "warranty",
+    "office",
     "wire",
 ];
 

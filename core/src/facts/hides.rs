@@ -30,7 +30,6 @@ fn hideable(fact: &Fact) -> bool {
             | Fact::Progress(_)
             | Fact::Instruct(_)
             | Fact::Contact(_)
-            | Fact::Pack(_)
     )
 }
 

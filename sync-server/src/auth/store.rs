@@ -87,6 +87,8 @@ pub struct SessionRow {
 pub struct CodeRow {
     /// The engineer whose device it admits.
     pub user: UserId,
+    /// Who made it.
+    pub issuer: UserId,
     /// Until when, ms.
     pub expires: i64,
     /// The public key that used it, and the device that came of it.
@@ -163,7 +165,8 @@ const TABLES: &str = "
         hash BLOB PRIMARY KEY, user BLOB NOT NULL, created INTEGER NOT NULL, seen INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS auth_code (
-        hash BLOB PRIMARY KEY, user BLOB NOT NULL, expires INTEGER NOT NULL, key BLOB, device BLOB
+        hash BLOB PRIMARY KEY, user BLOB NOT NULL, issuer BLOB NOT NULL, expires INTEGER NOT NULL, key BLOB,
+        device BLOB
     ) STRICT, WITHOUT ROWID;
 ";
 
@@ -237,20 +240,22 @@ const fn purpose_text(purpose: LinkPurpose) -> &'static str {
 fn read_code(connection: &Connection, hash: &SecretHash) -> Result<Option<CodeRow>, AuthStoreError> {
     let row = connection
         .query_row(
-            "SELECT user, expires, key, device FROM auth_code WHERE hash = ?1",
+            "SELECT user, issuer, expires, key, device FROM auth_code WHERE hash = ?1",
             [hash.as_slice()],
             |row| {
                 Ok((
                     row.get::<_, Uuid16>(0)?,
-                    row.get(1)?,
-                    row.get::<_, Option<SecretHash>>(2)?,
-                    row.get::<_, Option<Uuid16>>(3)?,
+                    row.get::<_, Uuid16>(1)?,
+                    row.get(2)?,
+                    row.get::<_, Option<SecretHash>>(3)?,
+                    row.get::<_, Option<Uuid16>>(4)?,
                 ))
             },
         )
         .optional()?;
-    Ok(row.map(|(user, expires, key, device)| CodeRow {
+    Ok(row.map(|(user, issuer, expires, key, device)| CodeRow {
         user: UserId(Uuid::from_bytes(user)),
+        issuer: UserId(Uuid::from_bytes(issuer)),
         expires,
         used: key
             .zip(device)
@@ -441,8 +446,13 @@ impl AuthStore for SqliteAuthStore {
 
     fn add_code(&self, hash: &SecretHash, code: &CodeRow) -> Result<(), AuthStoreError> {
         self.lock().execute(
-            "INSERT INTO auth_code (hash, user, expires) VALUES (?1, ?2, ?3)",
-            params![hash, code.user.0.as_bytes(), code.expires],
+            "INSERT INTO auth_code (hash, user, issuer, expires) VALUES (?1, ?2, ?3, ?4)",
+            params![
+                hash,
+                code.user.0.as_bytes(),
+                code.issuer.0.as_bytes(),
+                code.expires
+            ],
         )?;
         Ok(())
     }
@@ -548,6 +558,7 @@ mod tests {
         let store = store(&folder);
         let code = CodeRow {
             user: user(1),
+            issuer: user(2),
             expires: 100,
             used: None,
         };

@@ -43,6 +43,8 @@ pub(crate) enum CliError {
     Entropy(#[from] crate::system::EntropyError),
     #[error(transparent)]
     Start(#[from] crate::StartError),
+    #[error(transparent)]
+    Office(#[from] crate::office::OfficeError),
     #[error("cannot listen to signals: {0}")]
     Signals(#[source] std::io::Error),
 }

@@ -8,13 +8,16 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::extract::State;
+use axum::extract::{FromRequestParts, State};
 use axum::http::HeaderMap;
-use axum::response::Sse;
+use axum::http::request::Parts;
 use axum::response::sse::{Event, KeepAlive};
+use axum::response::{IntoResponse, Response, Sse};
+use fieldseal_core::domain::ids::{DeviceId, UserId};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
+use super::bearer::{self, Bearer};
 use super::session::Session;
 use crate::state::AppState;
 
@@ -30,11 +33,35 @@ fn event(sequence: u64) -> Event {
         .data(sequence.to_string())
 }
 
+/// Whoever may listen: an enrolled device by its token, a person by the session.
+#[derive(Debug)]
+pub enum Listener {
+    /// A device.
+    Device(DeviceId),
+    /// A person.
+    Person(UserId),
+}
+
+impl FromRequestParts<AppState> for Listener {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Response> {
+        if bearer::token(&parts.headers).is_some() {
+            let Bearer(device) = Bearer::from_request_parts(parts, state).await?;
+            return Ok(Self::Device(device.id));
+        }
+        let session = Session::from_request_parts(parts, state)
+            .await
+            .map_err(IntoResponse::into_response)?;
+        Ok(Self::Person(session.user))
+    }
+}
+
 /// Opens a stream.
 pub async fn get(
     State(state): State<AppState>,
     headers: HeaderMap,
-    _session: Session,
+    _listener: Listener,
 ) -> Sse<impl tokio_stream::Stream<Item = Result<Event, Infallible>>> {
     let told: Option<u64> = headers
         .get("last-event-id")

@@ -4,13 +4,17 @@
 //! | --- | --- | --- |
 //! | `GET /healthz` | anybody | text |
 //! | `POST /login`, `POST /logout`, `POST /link/{secret}` | browser | form, answers 303 |
+//! | `POST /v1/enrol` | a phone with a one-time code | CBOR |
+//! | `POST /v1/sync` | a phone with a token | CBOR |
 //! | `GET /v1/live` | browser with session, phone with token | server-sent events |
 //! | everything else | browser | `page` |
 //!
 //! Invariants: every answer carries a request id and the security headers, a panicking handler included; a path
 //! that holds a secret is logged by its route, never by its text; every body has a limit.
 
+pub mod bearer;
 pub mod cookie;
+pub mod enrol;
 pub mod form;
 pub mod healthz;
 pub mod layers;
@@ -20,6 +24,8 @@ pub mod login;
 pub mod logout;
 pub mod problem;
 pub mod session;
+pub mod sync;
+pub mod wire_body;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -38,6 +44,8 @@ pub fn router(state: AppState) -> Router {
         .route("/login", post(login::post))
         .route("/logout", post(logout::post))
         .route("/link/{secret}", post(link::post))
+        .route("/v1/enrol", post(enrol::post))
+        .route("/v1/sync", post(sync::post))
         .route("/v1/live", get(live::get));
     own.merge(crate::page::router(&state))
         .fallback(layers::not_found)

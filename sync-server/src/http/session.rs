@@ -9,7 +9,7 @@ use fieldseal_core::domain::ids::UserId;
 use fieldseal_core::domain::texts::Lang;
 
 use super::cookie;
-use crate::auth::AuthError;
+use crate::office::{OfficeError, Person};
 use crate::state::AppState;
 
 /// Who is at the page.
@@ -17,6 +17,8 @@ use crate::state::AppState;
 pub struct Session {
     /// The person.
     pub user: UserId,
+    /// Name and roles as the directory has them now.
+    pub person: Person,
     /// What the person types to sign in.
     pub login: String,
     /// The language of the person's page.
@@ -34,7 +36,7 @@ pub enum SessionRejection {
         page: bool,
     },
     /// The accounts cannot be read.
-    Unexpected(AuthError),
+    Unexpected(OfficeError),
 }
 
 impl IntoResponse for SessionRejection {
@@ -69,15 +71,26 @@ impl FromRequestParts<AppState> for Session {
         let Some(secret) = cookie::read(&parts.headers, state.secure_cookies).map(ToOwned::to_owned) else {
             return Err(signed_out);
         };
-        let auth = state.auth.clone();
-        let found = tokio::task::spawn_blocking(move || auth.session(&secret)).await;
-        match found {
-            Ok(Ok(Some(session))) => Ok(Self {
+        let (auth, office) = (state.auth.clone(), state.office.clone());
+        let found = tokio::task::spawn_blocking(move || -> Result<Option<Self>, OfficeError> {
+            let Some(session) = auth.session(&secret)? else {
+                return Ok(None);
+            };
+            // Who has left is out, whatever cookie there is.
+            let person = office
+                .person(session.account.user)?
+                .filter(|person| person.active);
+            Ok(person.map(|person| Self {
                 user: session.account.user,
+                person,
                 login: session.account.login,
                 language: session.account.language,
                 csrf: session.csrf,
-            }),
+            }))
+        })
+        .await;
+        match found {
+            Ok(Ok(Some(session))) => Ok(session),
             Ok(Ok(None)) => Err(signed_out),
             Ok(Err(error)) => Err(SessionRejection::Unexpected(error)),
             // The blocking task was cancelled: the server stops.

@@ -1,18 +1,27 @@
 //! A router over real tables in a temporary folder, for the tests of the endpoints.
 
+use std::io::Write as _;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response};
+use ed25519_dalek::{Signer as _, SigningKey};
 use fieldseal_core::domain::ids::UserId;
+use fieldseal_core::domain::roles::Role;
 use fieldseal_core::domain::texts::Lang;
+use fieldseal_core::wire::{self, EnrolRequest};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use tokio::sync::watch;
 use tower::ServiceExt as _;
 
 use crate::auth::Auth;
-use crate::auth::store::{LinkPurpose, SqliteAuthStore};
+use crate::auth::store::LinkPurpose;
+use crate::config::Config;
 use crate::live::Live;
+use crate::office::{NewUser, Person};
+use crate::server::Services;
 use crate::state::AppState;
 
 /// The person of these tests, with login `li`.
@@ -24,35 +33,92 @@ pub(crate) struct Bench {
     pub(crate) auth: Arc<Auth>,
     pub(crate) live: Live,
     pub(crate) stop: watch::Sender<bool>,
+    pub(crate) state: AppState,
     router: Router,
     _folder: tempfile::TempDir,
+}
+
+/// A phone that has a key and nothing else yet.
+pub(crate) struct Phone(SigningKey);
+
+impl Phone {
+    pub(crate) fn new(seed: u8) -> Self {
+        Self(SigningKey::from_bytes(&[seed; 32]))
+    }
+
+    pub(crate) fn public(&self) -> [u8; 32] {
+        self.0.verifying_key().to_bytes()
+    }
+
+    pub(crate) fn request(&self, code: &str, name: &str) -> EnrolRequest {
+        let message = crate::enrol::proof_message(code, &self.public());
+        EnrolRequest {
+            code: code.to_owned(),
+            public_key: self.public().into(),
+            proof: self.0.sign(&message).to_bytes().into(),
+            name: name.to_owned(),
+        }
+    }
 }
 
 impl Bench {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let env = crate::system::system_env().unwrap();
-        let store = Arc::new(SqliteAuthStore::open(&folder.path().join("s.sqlite")).unwrap());
-        let auth = Arc::new(Auth::new(store, env.clone()));
-        auth.add_account(LI, "li", Lang::ZhCn).unwrap();
+        let config = Config::new(folder.path(), "127.0.0.1:0".parse().unwrap());
+        let services = Services::open(&config, crate::system::system_env().unwrap()).unwrap();
+        let admin = Person {
+            user: LI,
+            name: "李娜".to_owned(),
+            roles: Role::ALL.to_vec(),
+            active: true,
+        };
+        let new = NewUser {
+            login: "li".to_owned(),
+            name: "李娜".to_owned(),
+            roles: Role::ALL.to_vec(),
+            language: Lang::ZhCn,
+        };
+        services.office.create_user(&admin, LI, &new).unwrap();
+        let auth = services.auth.clone();
         let link = auth.new_link(LI, LinkPurpose::SetPassword).unwrap();
         auth.set_password(link.expose(), PASSWORD).unwrap();
         let (stop, stopping) = watch::channel(false);
-        let live = Live::new(0);
-        let state = AppState {
-            env,
-            auth: auth.clone(),
-            live: live.clone(),
-            stopping,
-            secure_cookies: false,
-        };
+        let state = services.state(stopping, false).unwrap();
         Self {
             auth,
-            live,
+            live: state.live.clone(),
             stop,
-            router: crate::http::router(state),
+            router: crate::http::router(state.clone()),
+            state,
             _folder: folder,
         }
+    }
+
+    /// A fresh enrolment code.
+    pub(crate) fn code(&self, user: UserId) -> String {
+        let (code, _) = self.state.enrolment.new_code(user, LI).unwrap();
+        code.expose()
+    }
+
+    /// Enrols a phone and gives its token.
+    pub(crate) fn enrol(&self, phone: &Phone, user: UserId) -> String {
+        let request = phone.request(&self.code(user), "phone");
+        self.state.enrolment.enrol(&request).unwrap().token
+    }
+
+    /// A message to an endpoint of phones.
+    pub(crate) async fn post_wire(&self, path: &str, body: Vec<u8>, token: Option<&str>) -> Response<Body> {
+        let mut request = Request::post(path).header("content-type", wire::CONTENT_TYPE);
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        self.send(request.body(Body::from(body)).unwrap()).await
+    }
+
+    pub(crate) fn gzip(&self, bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
     }
 
     /// A fresh session of Li: its cookie header and its CSRF token.

@@ -53,14 +53,15 @@ fn a_port_that_is_taken_is_named() {
 fn a_stop_with_open_streams_and_an_idle_connection_takes_less_than_a_second() {
     let folder = tempfile::tempdir().unwrap();
     let running = start(&config(&folder), env()).unwrap();
-    let user = fieldseal_core::domain::ids::UserId(uuid::Uuid::from_u128(1));
-    let auth = &running.state.auth;
-    auth.add_account(user, "li", fieldseal_core::domain::texts::Lang::En)
+    let link = running.set_up_link().unwrap().unwrap();
+    let (_, secret) = link.rsplit_once('/').unwrap();
+    let session = running
+        .state
+        .auth
+        .set_password(secret, "a good password")
         .unwrap();
-    let link = auth
-        .new_link(user, crate::auth::store::LinkPurpose::SignIn)
-        .unwrap();
-    let session = auth.sign_in_by_link(link.expose()).unwrap();
+    // Now somebody administers: no link any more.
+    assert_eq!(running.set_up_link().unwrap(), None);
     let request = format!(
         "GET /v1/live HTTP/1.1\r\nhost: x\r\ncookie: fieldseal_session={}\r\n\r\n",
         session.expose()

@@ -1,0 +1,30 @@
+//! When each device was last heard of: what is in storage (exchanges that wrote something) and, in memory, every
+//! other exchange. After a restart only the former is known, which says too little, never too much.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use fieldseal_core::domain::ids::DeviceId;
+
+use crate::storage::DeviceRow;
+
+/// Last contacts in memory.
+#[derive(Debug, Default)]
+pub struct Contacts {
+    seen: Mutex<HashMap<DeviceId, i64>>,
+}
+
+impl Contacts {
+    /// Notes an exchange with a device at `now`, ms since the epoch.
+    pub fn note(&self, device: DeviceId, now: i64) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = seen.entry(device).or_insert(now);
+        *last = now.max(*last);
+    }
+
+    /// When a device was last heard of.
+    pub fn last(&self, device: &DeviceRow) -> Option<i64> {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.get(&device.id).copied().max(device.last_seen)
+    }
+}

@@ -1,0 +1,93 @@
+//! Customers and the people at them.
+
+use fieldseal_core::domain::ids::{CustomerId, PersonId};
+use fieldseal_core::domain::roles::Operation;
+use fieldseal_core::facts::{DocName, Fact, ViewToken};
+use serde_json::{Value, json};
+
+use super::fields::{Changes, check, optional, required};
+use super::records::first;
+use super::{Office, OfficeError, Person, require};
+
+/// A customer as the form has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NewCustomer {
+    /// Name of the company or person.
+    pub name: String,
+    /// Region.
+    pub region: Option<String>,
+    /// Address of the house.
+    pub address: Option<String>,
+    /// Key customer (000-26).
+    pub key: bool,
+    /// Language of reports; none for the company's.
+    pub report_language: Option<String>,
+    /// Somebody to call.
+    pub contact: Option<NewContact>,
+}
+
+/// A person at a customer's.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NewContact {
+    /// Name.
+    pub name: String,
+    /// Phone number.
+    pub phone: Option<String>,
+    /// Role at the customer's.
+    pub role: Option<String>,
+}
+
+fn text(value: Option<&str>) -> Value {
+    value.map_or(Value::Null, |text| json!(text))
+}
+
+impl NewContact {
+    /// The document of a new person (names and phones stand there alone, design 6 «Erasure») and its first fact.
+    pub(super) fn into_part(self, id: PersonId) -> Result<(DocName, Vec<Fact>), OfficeError> {
+        let doc = DocName::Person(id, 1);
+        let phones: Vec<String> = optional("phone", self.phone.as_deref())?.into_iter().collect();
+        let fields = Changes::from([
+            ("name".to_owned(), json!(required("contact", &self.name)?)),
+            ("phone".to_owned(), json!(phones)),
+            ("role".to_owned(), text(self.role.as_deref())),
+        ]);
+        let fields = check(&doc, &fields)?;
+        Ok((doc, vec![first(fields)]))
+    }
+}
+
+impl Office {
+    /// Puts a customer on record; the same `once` again gives the same customer and writes nothing.
+    ///
+    /// # Errors
+    /// [`OfficeError::NotAllowed`], [`OfficeError::Invalid`].
+    pub fn create_customer(
+        &self,
+        by: &Person,
+        once: CustomerId,
+        new: NewCustomer,
+    ) -> Result<CustomerId, OfficeError> {
+        require(by, Operation::EditMasterData)?;
+        let doc = DocName::Customer(once);
+        let person = PersonId(uuid::Uuid::new_v5(&once.0, b"contact"));
+        let contact = new.contact.map(|contact| contact.into_part(person)).transpose()?;
+        let contacts: Vec<&DocName> = contact.iter().map(|(doc, _)| doc).collect();
+        let fields = Changes::from([
+            ("name".to_owned(), json!(required("name", &new.name)?)),
+            ("kind".to_owned(), json!("company")),
+            ("region".to_owned(), text(new.region.as_deref())),
+            ("address".to_owned(), text(new.address.as_deref())),
+            ("key_flag".to_owned(), json!(new.key)),
+            ("report_language".to_owned(), text(new.report_language.as_deref())),
+            ("contacts".to_owned(), json!(contacts)),
+        ]);
+        let fields = check(&doc, &fields)?;
+        let _one = self.begin();
+        if !self.exists(&doc)? {
+            let mut parts = vec![(doc, vec![first(fields)])];
+            parts.extend(contact);
+            self.append(by, &parts, &ViewToken::default())?;
+        }
+        Ok(once)
+    }
+}

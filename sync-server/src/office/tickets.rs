@@ -1,0 +1,131 @@
+//! Tickets: what was reported, numbered once (F-04, Q12).
+
+use fieldseal_core::domain::ids::{CustomerId, PersonId, TicketId};
+use fieldseal_core::domain::numbering::{DisplayNumber, prefix_of};
+use fieldseal_core::domain::roles::Operation;
+use fieldseal_core::domain::work::{Category, Channel, Priority, TicketState};
+use fieldseal_core::facts::kinds::{self, Number};
+use fieldseal_core::facts::{DocName, Fact, ViewToken};
+use serde_json::{Value, json};
+
+use super::customers::NewContact;
+use super::fields::{Changes, check, required};
+use super::records::first;
+use super::{Office, OfficeError, Person, require};
+
+/// A service request as the form has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewTicket {
+    /// Whose.
+    pub customer: CustomerId,
+    /// About which units (`asset/<id>`).
+    pub assets: Vec<DocName>,
+    /// Category; decides the number's prefix.
+    pub category: Category,
+    /// Priority.
+    pub priority: Priority,
+    /// Way of reporting.
+    pub channel: Channel,
+    /// Who reported it (000-11).
+    pub caller: Option<NewContact>,
+    /// What was reported.
+    pub description: String,
+    /// Local date on which it was reported, `YYYY-MM-DD`; today if none. Decides the warranty (Q22).
+    pub reported_on: Option<String>,
+}
+
+/// The documents of a new ticket with their facts.
+pub(super) struct TicketParts {
+    pub(super) doc: DocName,
+    pub(super) caller: Option<DocName>,
+    pub(super) parts: Vec<(DocName, Vec<Fact>)>,
+}
+
+impl Office {
+    /// Builds a ticket's facts; its number is given when it is written.
+    pub(super) fn ticket_parts(&self, id: TicketId, new: NewTicket) -> Result<TicketParts, OfficeError> {
+        let doc = DocName::Ticket(id);
+        let now = self.now();
+        let person = PersonId(uuid::Uuid::new_v5(&id.0, b"caller"));
+        let caller = new.caller.map(|caller| caller.into_part(person)).transpose()?;
+        let caller_doc = caller.as_ref().map(|(doc, _)| doc.clone());
+        let today = || now.wall_date().to_string();
+        let fields = Changes::from([
+            ("category".to_owned(), json!(new.category)),
+            ("priority".to_owned(), json!(new.priority)),
+            ("channel".to_owned(), json!(new.channel)),
+            ("received_at".to_owned(), json!(now.to_string())),
+            (
+                "reported_on".to_owned(),
+                json!(new.reported_on.unwrap_or_else(today)),
+            ),
+            (
+                "description".to_owned(),
+                json!(required("description", &new.description)?),
+            ),
+            ("customer".to_owned(), json!(DocName::Customer(new.customer))),
+            ("assets".to_owned(), json!(new.assets)),
+            (
+                "caller".to_owned(),
+                caller_doc.as_ref().map_or(Value::Null, |doc| json!(doc)),
+            ),
+        ]);
+        let fields = check(&doc, &fields)?;
+        let state = Fact::TicketState(kinds::TicketState {
+            state: TicketState::Triaged.as_str().to_owned(),
+        });
+        let mut parts = vec![(doc.clone(), vec![first(fields), state])];
+        parts.extend(caller);
+        Ok(TicketParts {
+            doc,
+            caller: caller_doc,
+            parts,
+        })
+    }
+
+    /// Writes a ticket's facts with the next number of its prefix and day, in one commit: a number is given once (I10)
+    /// and none is left out.
+    pub(super) fn write_numbered(
+        &self,
+        by: &Person,
+        mut parts: Vec<(DocName, Vec<Fact>)>,
+        category: Category,
+    ) -> Result<(), OfficeError> {
+        let (prefix, today) = (prefix_of(category), self.now().wall_date());
+        self.service.office(|office| {
+            let sequence = office.next_number(&format!("{prefix}/{today}"))?;
+            let sequence = u32::try_from(sequence).map_err(OfficeError::unexpected)?;
+            let number = DisplayNumber::new(prefix, today, sequence).map_err(OfficeError::unexpected)?;
+            if let Some((_, facts)) = parts.first_mut() {
+                facts.push(Fact::Number(Number {
+                    number: number.to_string(),
+                }));
+            }
+            office.append(by.user, &parts, &ViewToken::default())?;
+            Ok(())
+        })
+    }
+
+    /// Puts a ticket on record with its number; the same `once` again gives the same ticket and writes nothing.
+    ///
+    /// # Errors
+    /// [`OfficeError::NotAllowed`], [`OfficeError::NotFound`] for an unknown customer, [`OfficeError::Invalid`].
+    pub fn create_ticket(
+        &self,
+        by: &Person,
+        once: TicketId,
+        new: NewTicket,
+    ) -> Result<TicketId, OfficeError> {
+        require(by, Operation::CreateTicket)?;
+        let (customer, category) = (DocName::Customer(new.customer), new.category);
+        let parts = self.ticket_parts(once, new)?;
+        let _one = self.begin();
+        if !self.exists(&customer)? {
+            return Err(OfficeError::NotFound);
+        }
+        if !self.exists(&parts.doc)? {
+            self.write_numbered(by, parts.parts, category)?;
+        }
+        Ok(once)
+    }
+}
