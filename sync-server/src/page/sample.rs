@@ -114,7 +114,7 @@ pub(super) fn board(w: &Words, empty: bool) -> Board {
         more: if empty { 0 } else { more },
         empty: w.t(&format!("page.empty.{code}")),
     };
-    let (response, resolution) = ("page.clock.response", "page.clock.resolution");
+    let (response, resolution) = ("clock.response", "clock.resolve");
     let mut disputed = card(
         w,
         104,
@@ -347,7 +347,7 @@ fn drawing() -> Drawing {
 
 fn revision(w: &Words, n: u32, current: bool, proof: Proof) -> RevisionView {
     RevisionView {
-        n,
+        n: n.to_string(),
         fact: format!("0193f2c0-0000-7000-8000-00000000020{n}#0"),
         current,
         kind: chip(w.t("order_state.signed"), Tone::Good),
@@ -511,7 +511,7 @@ pub(super) fn order(w: &Words) -> OrderPage {
         state: chip(w.t("order_state.submitted"), Tone::Good),
         priority: "p1".into(),
         priority_name: w.t("priority.p1"),
-        clocks: vec![clock(w, "page.clock.resolution", 55)],
+        clocks: vec![clock(w, "clock.resolve", 55)],
         flags: vec![chip("转派后完成", Tone::Warn)],
         fields: fields(w),
         token: "token-1".into(),

@@ -35,8 +35,8 @@ pub enum Proof {
 /// One sealed revision.
 #[derive(Debug, Clone)]
 pub struct RevisionView {
-    /// 1, 2, …
-    pub n: u32,
+    /// `1`, `2`, … or `1a` where two seals have one number.
+    pub n: String,
     /// Id of the seal's fact.
     pub fact: String,
     /// Whether it is the one that counts.

@@ -3,9 +3,11 @@
 //! Pure functions of views, names and [`Words`](super::words::Words); no storage, no clock. A code that this version
 //! does not know is shown as itself, never dropped.
 
+pub mod clocks;
 pub mod conflicts;
 pub mod names;
 pub mod order;
+pub mod report;
 pub mod timeline;
 pub mod values;
 
