@@ -283,7 +283,7 @@ pub fn spoil_bytes(rng: &mut Rng, bytes: Vec<u8>) -> Vec<u8> {
     let start = 9 + bytes[9..].iter().take_while(|byte| **byte & 0x80 != 0).count() + 1;
     let mut body = bytes[start..].to_vec();
     let at = rng.below(body.len());
-    match rng.below(9) {
+    match rng.below(12) {
         0 => return chunk(u8::try_from(rng.below(6)).unwrap(), &body),
         1 => {
             // Automerge's own reader may panic on what was crafted.
@@ -316,9 +316,9 @@ pub fn spoil_bytes(rng: &mut Rng, bytes: Vec<u8>) -> Vec<u8> {
         _ => {
             for _ in 0..=rng.below(3) {
                 let at = if rng.one_in(2) {
-                    // Where counters and columns stand: behind the dependencies, before the texts.
+                    // Where counters and columns stand: behind the dependencies, around the key, before the value.
                     let head = usize::from(body[0] & 0x0f) * 32 + 1;
-                    (head + rng.below(48)).min(body.len() - 1)
+                    (head + rng.below(85)).min(body.len() - 1)
                 } else {
                     rng.below(body.len())
                 };
