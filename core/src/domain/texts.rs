@@ -51,14 +51,15 @@ macro_rules! areas {
 const AREAS: &[Area] = areas![
     "auth",
     "codes",
+    "facts",
     "gate",
     "ledger",
+    "office",
     "page",
     "report",
     "sealed",
     "service_level",
     "warranty",
-    "office",
     "wire",
 ];
 

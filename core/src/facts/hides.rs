@@ -30,6 +30,7 @@ fn hideable(fact: &Fact) -> bool {
             | Fact::Progress(_)
             | Fact::Instruct(_)
             | Fact::Contact(_)
+            | Fact::Pack(_)
     )
 }
 

@@ -69,6 +69,10 @@ pub struct Move {
     /// Scrap type, adjust reason, slip number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// In a van's office document: the movement of another engineer's document that this one mirrors (design 3);
+    /// the two count once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mirrors: Option<FactId>,
 }
 
 /// One line of a parts request.

@@ -9,6 +9,7 @@
 
 pub mod classes;
 pub mod conflict;
+pub mod directory;
 pub mod doc_name;
 pub mod envelope;
 pub mod fact_id;
@@ -18,10 +19,13 @@ pub mod kinds;
 mod knowing;
 pub mod order;
 pub mod record;
+pub mod reference;
 pub mod registers;
 pub mod stored;
 pub mod token;
+pub mod van;
 
+pub use directory::{DirectoryView, fold_directory};
 pub use doc_name::{DocName, Shard, Writer};
 pub use envelope::{Action, ClockEvidence, EnvelopeError, Head, RawFact};
 pub use fact_id::FactId;
@@ -29,6 +33,8 @@ pub use family::FoldContext;
 pub use kinds::Fact;
 pub use order::{OrderView, fold_order, fold_order_parsed};
 pub use record::{RecordView, fold_record};
+pub use reference::{ReferenceView, fold_reference};
 pub use registers::{Field, Fields};
 pub use stored::{ParsedAction, StoredAction};
 pub use token::ViewToken;
+pub use van::{StockView, VanView, fold_stock, fold_van};

@@ -140,18 +140,22 @@ fn changes(family: &Family<'_>, doc: &DocName, hides: &Hides) -> Vec<Change> {
             *record.doc == *doc
                 || matches!(record.fact(), Some(Fact::Set(set)) if set.subject.as_ref() == Some(doc))
         })
-        .map(|ix| {
-            let record = family.record(ix);
-            Change {
-                id: record.id,
-                doc: record.doc.as_ref().clone(),
-                kind: record.kind.clone(),
-                payload: record.payload.clone(),
-                stamp: record.stamp.as_ref().clone(),
-                flags: basic_flags(family, ix, hides),
-            }
-        })
+        .map(|ix| Change::of(family, ix, basic_flags(family, ix, hides)))
         .collect()
+}
+
+impl Change {
+    pub(crate) fn of(family: &Family<'_>, ix: Ix, flags: Vec<Flag>) -> Self {
+        let record = family.record(ix);
+        Self {
+            id: record.id,
+            doc: record.doc.as_ref().clone(),
+            kind: record.kind.clone(),
+            payload: record.payload.clone(),
+            stamp: record.stamp.as_ref().clone(),
+            flags,
+        }
+    }
 }
 
 /// Flags that follow from a fact's action and form alone, and from hides.

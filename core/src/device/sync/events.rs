@@ -55,7 +55,7 @@ pub enum Effect {
     Collect {
         /// Hashes of changes and blobs that must not go out again in this session.
         skip: BTreeSet<Hash>,
-        /// Blobs that were asked for in this session already.
+        /// Wanted blobs that must not be asked for again in this session.
         asked: BTreeSet<Hash>,
     },
     /// Send the body; come back with [`Event::Answered`] or [`Event::Failed`].

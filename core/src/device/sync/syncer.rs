@@ -37,6 +37,7 @@ pub struct Syncer {
     failures: u32,
     /// Not again in this session.
     skip: BTreeSet<Hash>,
+    /// Wanted blobs that the server has no room for: not again in this session.
     asked: BTreeSet<Hash>,
     /// Something happened during the session that asks for another one.
     again: bool,
@@ -62,6 +63,7 @@ struct InFlight {
     changes: Vec<(String, Hash)>,
     frames: Vec<Hash>,
     blobs: Vec<Hash>,
+    want: Vec<Hash>,
     position: Option<Position>,
     expected: (u32, [u8; 16]),
     at: ClockReading,
@@ -164,7 +166,6 @@ impl Syncer {
             Ok(made) => made,
             Err(_) => return self.end_with(Fault::Code(FaultCode::Refused)),
         };
-        self.asked.extend(request.want.iter().map(|hash| **hash));
         let number = self.next_request;
         self.next_request = self.next_request.wrapping_add(1);
         let sent = &outgoing.unsent;
@@ -174,6 +175,7 @@ impl Syncer {
             changes: Vec::new(),
             frames: Vec::new(),
             blobs: Vec::new(),
+            want: request.want.iter().map(|hash| **hash).collect(),
             position: request.position.clone(),
             expected: received_digest(&request),
             at: now,
@@ -263,6 +265,10 @@ impl Syncer {
         self.failures = 0;
         self.budget = self.budget.saturating_mul(2).min(BATCH_TARGET);
         self.phase = Phase::Storing;
+        // Wanted blobs that found no room in a page are asked for again; not, once an answer had room for none at all.
+        if !answer.more && answer.blobs.is_empty() && answer.unavailable.is_empty() {
+            self.asked.extend(flight.want);
+        }
         let offset = Offset::measure(flight.at, now, answer.server_time);
         let mut effects = Vec::new();
         if self.revoked {

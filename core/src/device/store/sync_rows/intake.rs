@@ -1,9 +1,10 @@
 //! What the server sends: grants and changes through the gate, `directory` first; wanted blobs.
 //!
 //! A document's writer decides whose tags its changes may carry: the server's in the office's documents, those of
-//! the engineer's devices in his. A tag that nobody named yet is no refusal: the change waits until `directory` names it.
+//! the engineer's devices in his. The server's tag is the one that writes `directory`, which no device may; a tag that
+//! nobody named yet is no refusal: the change waits until `directory` names it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, params};
 
@@ -19,8 +20,28 @@ use crate::wire::{Grant, SyncAnswer};
 /// No document that a phone is granted has more changes.
 const SNAPSHOT_CHANGES_MAX: usize = 100_000;
 
-/// Device tags of `directory`, with their persons.
-type Tags = BTreeMap<[u8; 8], UserId>;
+/// Who may write what, from `directory`.
+struct Tags {
+    /// Device tags with their persons.
+    devices: BTreeMap<[u8; 8], UserId>,
+    /// Tags that `directory` itself was written under.
+    servers: BTreeSet<[u8; 8]>,
+}
+
+impl Tags {
+    /// Whether changes of this document may carry the tag.
+    fn may_write(&self, doc: &DocName, tag: &[u8; 8]) -> bool {
+        match doc.writer() {
+            Writer::Office if *doc == DocName::Directory => !self.devices.contains_key(tag),
+            Writer::Office => self.servers.contains(tag),
+            Writer::Engineer(engineer) => self.devices.get(tag) == Some(&engineer),
+        }
+    }
+
+    fn is_named(&self, tag: &[u8; 8]) -> bool {
+        self.devices.contains_key(tag) || self.servers.contains(tag)
+    }
+}
 
 /// The changes of a granted snapshot: hash and dependencies, for its proofs.
 pub(super) type Granted = BTreeMap<String, Vec<(Hash, Vec<Hash>)>>;
@@ -169,7 +190,7 @@ fn take_one(
         return receipt::accept(connection, &doc.to_string(), &change.hash, None);
     }
     let tag = change.actor.tag();
-    if !may_write(doc, &tag, tags, storing) && !is_named(&tag, tags, storing) {
+    if !tags.may_write(doc, &tag) && !tags.is_named(&tag) {
         changes::park(
             connection,
             doc,
@@ -208,7 +229,7 @@ fn through_gate(
     storing: &Storing,
 ) -> Result<Ingested, StoreError> {
     let author = Author {
-        tag_ok: &|tag| may_write(doc, tag, tags, storing),
+        tag_ok: &|tag| tags.may_write(doc, tag),
         person: None,
     };
     let origin = origin(&change.actor.tag(), storing);
@@ -222,18 +243,6 @@ fn origin(tag: &[u8; 8], storing: &Storing) -> Origin {
     } else {
         Origin::Foreign
     }
-}
-
-/// Whether changes of this document may carry the tag.
-fn may_write(doc: &DocName, tag: &[u8; 8], tags: &Tags, storing: &Storing) -> bool {
-    match doc.writer() {
-        Writer::Office => *tag == storing.server_tag,
-        Writer::Engineer(engineer) => tags.get(tag) == Some(&engineer),
-    }
-}
-
-fn is_named(tag: &[u8; 8], tags: &Tags, storing: &Storing) -> bool {
-    *tag == storing.server_tag || tags.contains_key(tag)
 }
 
 /// What a change of an unnamed device waits for: its tag behind zeros, which is no change's hash.
@@ -261,7 +270,7 @@ fn release_waiting(
         let (Ok(doc), Ok(change)) = (doc.parse::<DocName>(), read_change(&bytes)) else {
             continue;
         };
-        if needs == waits_for(&change.actor.tag()) && is_named(&change.actor.tag(), tags, storing) {
+        if needs == waits_for(&change.actor.tag()) && tags.is_named(&change.actor.tag()) {
             connection
                 .prepare_cached("DELETE FROM parked WHERE hash = ?1")?
                 .execute([change.hash])?;
@@ -274,7 +283,7 @@ fn release_waiting(
 /// The devices that `directory` names; this one is named by its own certificate. Revoked ones stay: what they wrote
 /// before, stands.
 fn read_tags(connection: &Connection, storing: &Storing) -> Result<Tags, StoreError> {
-    let mut tags = Tags::from([(storing.tag, storing.user)]);
+    let mut devices = BTreeMap::from([(storing.tag, storing.user)]);
     let mut statement = connection
         .prepare_cached("SELECT text FROM facts WHERE doc = (SELECT id FROM docs WHERE name = ?1)")?;
     let mut rows = statement.query([DocName::Directory.to_string()])?;
@@ -286,12 +295,18 @@ fn read_tags(connection: &Connection, storing: &Storing) -> Result<Tags, StoreEr
             if let Ok(Some(Fact::Device(device))) = Fact::read(raw) {
                 let mut tag = [0_u8; 8];
                 if hex::decode_to_slice(&device.tag, &mut tag).is_ok() {
-                    tags.insert(tag, device.user);
+                    devices.insert(tag, device.user);
                 }
             }
         }
     }
-    Ok(tags)
+    let mut statement = connection.prepare_cached(
+        "SELECT DISTINCT substr(actor, 9) FROM changes WHERE doc = (SELECT id FROM docs WHERE name = ?1)",
+    )?;
+    let servers = statement
+        .query_map([DocName::Directory.to_string()], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    Ok(Tags { devices, servers })
 }
 
 /// Keeps wanted blobs that came, and notes those that the server does not give.

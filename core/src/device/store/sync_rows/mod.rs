@@ -36,8 +36,6 @@ pub struct Storing {
     pub tag: [u8; 8],
     /// Its engineer.
     pub user: UserId,
-    /// The tag under which the server writes office documents.
-    pub server_tag: [u8; 8],
     /// A fresh actor, never used before and not again after this call: actions whose ancestor was refused are
     /// replayed under it.
     pub fresh: ActorId,

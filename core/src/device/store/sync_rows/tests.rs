@@ -18,6 +18,10 @@ use crate::wire::{DocChanges, Exception, Grant, Position, Reason, SyncAnswer};
 const ME: [u8; 8] = [1; 8];
 const SERVER: [u8; 8] = [2; 8];
 const OTHER: [u8; 8] = [3; 8];
+/// Changes beside those of `directory`.
+const CHANGES: &str = "SELECT count(*) FROM changes JOIN docs ON docs.id = doc WHERE name <> 'directory'";
+/// Heads beside those of `directory`.
+const HEADS: &str = "SELECT count(*) FROM heads JOIN docs ON docs.id = doc WHERE name <> 'directory'";
 
 fn user(n: u128) -> UserId {
     UserId(uuid::Uuid::from_u128(n))
@@ -102,6 +106,20 @@ impl Phone {
         Self { _dir: dir, store }
     }
 
+    /// One that knows its server: the tag that writes `directory`.
+    fn named() -> Self {
+        let phone = Self::new();
+        let mut office = Writer::new(200, SERVER);
+        let mut answer = receipt(&phone);
+        answer.answer.position = Some(position(1));
+        answer.answer.changes = vec![changes(
+            &DocName::Directory,
+            &[&office.write(200, &progress(50, 1))],
+        )];
+        let _ = phone.apply(&answer);
+        phone
+    }
+
     fn save(&self, doc: &DocName, change: &ReadChange) {
         let author = Author {
             tag_ok: &|_| true,
@@ -146,7 +164,6 @@ fn storing() -> Storing {
     Storing {
         tag: ME,
         user: user(1),
-        server_tag: SERVER,
         fresh: ActorId::new([99; 8], ME),
         now_ms: 5,
     }
@@ -366,18 +383,12 @@ fn a_refused_change_is_kept_aside_and_what_builds_on_it_is_written_again_byte_fo
         "gate1"
     );
     // The same answer again (a repeated message) changes nothing.
-    let (rows, max): (i64, i64) = (
-        phone.query("SELECT count(*) FROM changes"),
-        phone.query("SELECT max(id) FROM changes"),
-    );
+    let (rows, max): (i64, i64) = (phone.query(CHANGES), phone.query("SELECT max(id) FROM changes"));
     sent.position = phone.collect().position;
     let _ = phone.apply(&sent);
     assert_eq!(
         (rows, max),
-        (
-            phone.query("SELECT count(*) FROM changes"),
-            phone.query("SELECT max(id) FROM changes")
-        )
+        (phone.query(CHANGES), phone.query("SELECT max(id) FROM changes"))
     );
 }
 
@@ -426,7 +437,7 @@ fn a_device_that_nobody_named_yet_waits_and_the_directory_comes_first() {
         (1, 0),
         "parked, not refused"
     );
-    assert_eq!(phone.query::<i64>("SELECT count(*) FROM changes"), 0);
+    assert_eq!(phone.query::<i64>(CHANGES), 0);
     // The directory stands last in the answer and still counts for what stands before it.
     let mut office = Writer::new(4, SERVER);
     let device = office.write(9, &device_fact(OTHER, 3));
@@ -438,7 +449,7 @@ fn a_device_that_nobody_named_yet_waits_and_the_directory_comes_first() {
     ];
     let applied = phone.apply(&late);
     assert_eq!((applied.parked, applied.quarantined.len()), (0, 0));
-    assert_eq!(phone.query::<i64>("SELECT count(*) FROM changes"), 3);
+    assert_eq!(phone.query::<i64>(CHANGES), 2);
 }
 
 #[test]
@@ -456,12 +467,12 @@ fn a_named_device_does_not_write_into_anothers_document() {
     ];
     let applied = phone.apply(&answer);
     assert_eq!(applied.quarantined.len(), 2);
-    assert_eq!(phone.query::<i64>("SELECT count(*) FROM changes"), 1);
+    assert_eq!(phone.query::<i64>(CHANGES), 0);
 }
 
 #[test]
 fn a_grant_is_merged_with_what_is_here() {
-    let phone = Phone::new();
+    let phone = Phone::named();
     let mut office = Writer::new(4, SERVER);
     let first = office.write(1, &progress(50, 1));
     let mut answer = receipt(&phone);
@@ -482,9 +493,9 @@ fn a_grant_is_merged_with_what_is_here() {
         ];
         let applied = phone.apply(&grant);
         assert!(applied.touched.contains(&order()) && applied.touched.contains(&customer()));
-        assert_eq!(phone.query::<i64>("SELECT count(*) FROM changes"), 2);
+        assert_eq!(phone.query::<i64>(CHANGES), 2);
     }
-    assert_eq!(phone.query::<i64>("SELECT count(*) FROM heads"), 1);
+    assert_eq!(phone.query::<i64>(HEADS), 1);
     // A damaged snapshot is kept aside and drops nothing.
     let mut damaged = receipt(&phone);
     damaged.answer.grants = vec![Grant {
@@ -493,7 +504,7 @@ fn a_grant_is_merged_with_what_is_here() {
     }];
     let applied = phone.apply(&damaged);
     assert_eq!(applied.quarantined[0].1, "gate.snapshot_form");
-    assert_eq!(phone.query::<i64>("SELECT count(*) FROM changes"), 2);
+    assert_eq!(phone.query::<i64>(CHANGES), 2);
 }
 
 /// An order, its customer and my visit; the order's row shows the customer.
@@ -535,11 +546,11 @@ fn remove(phone: &Phone) -> Applied {
 
 #[test]
 fn i16_a_started_order_stays_with_all_that_it_shows_until_it_is_handed_in_and_backed_up() {
-    let phone = Phone::new();
+    let phone = Phone::named();
     let mut mine = order_on(&phone, &["accept", "travel"]);
     let applied = remove(&phone);
     assert_eq!(applied.dropped, BTreeSet::new());
-    assert_eq!(phone.query::<i64>("SELECT count(*) FROM changes"), 4);
+    assert_eq!(phone.query::<i64>(CHANGES), 4);
     assert_eq!(
         phone.query::<i64>("SELECT count(*) FROM docs WHERE in_scope = 0"),
         2,
@@ -559,15 +570,15 @@ fn i16_a_started_order_stays_with_all_that_it_shows_until_it_is_handed_in_and_ba
         BTreeSet::from([order(), customer()])
     );
     // My own visit is not out of scope.
-    assert_eq!(phone.query::<i64>("SELECT count(*) FROM changes"), 3);
+    assert_eq!(phone.query::<i64>(CHANGES), 3);
 }
 
 #[test]
 fn i16_unsent_work_is_never_dropped_and_an_untouched_order_goes_at_once() {
-    let phone = Phone::new();
+    let phone = Phone::named();
     let _ = order_on(&phone, &[]);
     assert_eq!(remove(&phone).dropped, BTreeSet::from([order(), customer()]));
-    assert_eq!(phone.query::<i64>("SELECT count(*) FROM changes"), 0);
+    assert_eq!(phone.query::<i64>(CHANGES), 0);
     // It comes back whole.
     let mut office = Writer::new(4, SERVER);
     office.write(1, &progress(50, 1));
@@ -577,13 +588,13 @@ fn i16_unsent_work_is_never_dropped_and_an_untouched_order_goes_at_once() {
         snapshot: ByteVec::from(office.document.save()),
     }];
     let _ = phone.apply(&grant);
-    assert_eq!(phone.query::<i64>("SELECT count(*) FROM changes"), 1);
+    assert_eq!(phone.query::<i64>(CHANGES), 1);
     // An order that was only declined is not started.
-    let phone = Phone::new();
+    let phone = Phone::named();
     let _ = order_on(&phone, &["decline"]);
     assert_eq!(remove(&phone).dropped, BTreeSet::from([order(), customer()]));
     // Unsent work in a document that is taken away stays, whatever it is.
-    let phone = Phone::new();
+    let phone = Phone::named();
     let _ = order_on(&phone, &["decline"]);
     let mut removal = receipt(&phone);
     removal.changes.clear();
@@ -595,7 +606,7 @@ fn i16_unsent_work_is_never_dropped_and_an_untouched_order_goes_at_once() {
 
 #[test]
 fn a_scope_that_differs_is_said_and_nothing_is_dropped() {
-    let phone = Phone::new();
+    let phone = Phone::named();
     let _ = order_on(&phone, &["accept"]);
     let office = phone.collect();
     assert_eq!(office.unsent.len(), 1);
@@ -613,6 +624,7 @@ fn a_scope_that_differs_is_said_and_nothing_is_dropped() {
     };
     // The server has not seen the unsent accept: the visit does not count.
     let scope = BTreeMap::from([
+        ("directory".to_owned(), heads(&DocName::Directory)),
         (order().to_string(), heads(&order())),
         (customer().to_string(), heads(&customer())),
     ]);
@@ -628,7 +640,7 @@ fn a_scope_that_differs_is_said_and_nothing_is_dropped() {
     let applied = phone.apply(&page);
     assert!(matches!(applied.stored.fault, Some(Fault::Code(code)) if code.as_str() == "view_differs"));
     assert_eq!(phone.query::<String>("SELECT mismatch FROM cursor"), "digest");
-    assert_eq!(phone.query::<i64>("SELECT count(*) FROM changes"), 3);
+    assert_eq!(phone.query::<i64>(CHANGES), 3);
     // It is settled once it agrees again.
     page.answer.scope_digest = Some(ByteArray::from(scope_digest(&scope)));
     page.position = phone.collect().position;
@@ -668,7 +680,7 @@ fn a_late_answer_does_not_move_the_position_back() {
 
 #[test]
 fn proofs_are_kept_for_the_newest_known_ancestors_only() {
-    let phone = Phone::new();
+    let phone = Phone::named();
     let mut office = Writer::new(4, SERVER);
     let first = office.write(1, &progress(50, 1));
     let second = office.write(2, &progress(50, 2));
@@ -704,7 +716,7 @@ fn proofs_are_kept_for_the_newest_known_ancestors_only() {
 
 #[test]
 fn wanted_blobs_are_kept_once_and_unavailable_ones_are_not_asked_for_again() {
-    let phone = Phone::new();
+    let phone = Phone::named();
     let (pack, gone) = (b"a pack".to_vec(), [6_u8; 32]);
     let mut office = Writer::new(4, SERVER);
     for (id, blob) in [(1, super::sha256(&pack)), (2, gone)] {

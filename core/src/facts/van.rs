@@ -1,0 +1,383 @@
+//! Stock from facts: an engineer's van, and the whole stock for the storekeeper (D.1-6, D.5-2, I3, I4).
+//!
+//! The arithmetic is `domain::ledger`; here facts become its entries. Nothing is refused: a negative balance is a
+//! discrepancy and a conflict for the storekeeper, two ends of one serial a dispute.
+
+use serde::Serialize;
+
+use crate::domain::ids::UserId;
+use crate::domain::ledger::{Balances, Entry, Ledger, Location, Movement, MovementKind, Reversal, fold};
+use crate::domain::roles::Role;
+use crate::facts::conflict::{Conflict, ConflictKind, Flag};
+use crate::facts::family::{Family, FoldContext, Ix, UnreadableAction};
+use crate::facts::hides::Hides;
+use crate::facts::kinds::PartLine;
+use crate::facts::order::view::token_text;
+use crate::facts::record::{Change, basic_flags, conflict_of};
+use crate::facts::stored::{ParsedAction, Side, Stamp, StoredAction};
+use crate::facts::{DocName, Fact, FactId, ViewToken};
+
+/// Pieces of one part at one place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StockRow {
+    /// Where.
+    pub location: Location,
+    /// Part number.
+    pub part: String,
+    /// Pieces; below zero is a discrepancy, shown and never refused (D.5-2a).
+    pub qty: i64,
+    /// Serial numbers that are there by the ledger.
+    pub serials: Vec<String>,
+}
+
+/// A movement as the ledger reads it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MoveView {
+    /// The `move` fact.
+    pub id: FactId,
+    /// What moved, how.
+    pub movement: Movement,
+    /// The order that it belongs to.
+    pub order: Option<DocName>,
+    /// Note: scrap type, reason, slip.
+    pub note: Option<String>,
+    /// What took it back.
+    pub reversed_by: Option<FactId>,
+    /// Who, when.
+    pub stamp: Stamp,
+}
+
+/// How a parts request stands (D.2, FSM).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RequestView {
+    /// The `parts_request` fact.
+    pub id: FactId,
+    /// What is asked for.
+    pub lines: Vec<PartLine>,
+    /// For which order.
+    pub order: Option<DocName>,
+    /// Why, until when.
+    pub text: Option<String>,
+    /// `requested`, or the code of the newest answer.
+    pub state: String,
+    /// The answers, oldest first.
+    pub answers: Vec<AnswerView>,
+    /// Who asked, when.
+    pub stamp: Stamp,
+}
+
+/// An answer to a parts request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AnswerView {
+    /// The `parts_answer` fact.
+    pub id: FactId,
+    /// `approved`, `refused`, `issued`, `cancelled`.
+    pub state: String,
+    /// Why, or when they come.
+    pub text: Option<String>,
+    /// Who, when.
+    pub stamp: Stamp,
+}
+
+/// The stock that some van and store documents hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StockView {
+    /// Set where a fact asks for a newer version.
+    pub update_needed: Option<u32>,
+    /// Every place and part that is not zero.
+    pub rows: Vec<StockRow>,
+    /// Movements, oldest first, reversed ones included.
+    pub moves: Vec<MoveView>,
+    /// Parts requests, oldest first.
+    pub requests: Vec<RequestView>,
+    /// Discrepancies and disputed serials.
+    pub conflicts: Vec<Conflict>,
+    /// Every fact in order.
+    pub changes: Vec<Change>,
+    /// Actions that cannot be read.
+    pub unreadable: Vec<UnreadableAction>,
+    /// Heads and displayed facts.
+    #[serde(serialize_with = "token_text")]
+    pub token: ViewToken,
+}
+
+/// One engineer's van.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct VanView {
+    /// The engineer.
+    pub engineer: UserId,
+    /// Good parts in the van.
+    pub good: Vec<StockRow>,
+    /// Defective parts in the van.
+    pub defective: Vec<StockRow>,
+    /// Issued to him, receipt not confirmed.
+    pub coming: Vec<StockRow>,
+    /// All that the van's documents say; balances of other places in it are partial and not shown above.
+    pub stock: StockView,
+}
+
+impl VanView {
+    /// Good pieces of a part, as this van's documents count them.
+    pub fn available(&self, part: &str) -> i64 {
+        self.good
+            .iter()
+            .filter(|row| row.part == part)
+            .map(|row| row.qty)
+            .sum()
+    }
+}
+
+/// Folds an engineer's van from his van documents, of any quarters; other documents are left aside.
+pub fn fold_van(engineer: UserId, actions: &[StoredAction]) -> VanView {
+    fold_van_parsed(
+        engineer,
+        &ParsedAction::read_all(actions),
+        &FoldContext::default(),
+    )
+}
+
+/// As [`fold_van`], for actions that were parsed before.
+pub fn fold_van_parsed(engineer: UserId, actions: &[ParsedAction], context: &FoldContext) -> VanView {
+    let family = Family::new(
+        actions,
+        context,
+        |doc| matches!(doc, DocName::VanField(of, _) | DocName::VanOffice(of, _) if *of == engineer),
+    );
+    let own = |location: Location| location.engineer() == Some(engineer);
+    let stock = stock(&family, own);
+    let at = |location: Location| -> Vec<StockRow> {
+        stock
+            .rows
+            .iter()
+            .filter(|row| row.location == location)
+            .cloned()
+            .collect()
+    };
+    VanView {
+        engineer,
+        good: at(Location::VanGood(engineer)),
+        defective: at(Location::VanDefective(engineer)),
+        coming: at(Location::InTransit(Some(engineer))),
+        stock,
+    }
+}
+
+/// Folds the whole stock from all van and store documents: the storekeeper's view.
+pub fn fold_stock(actions: &[StoredAction]) -> StockView {
+    fold_stock_parsed(&ParsedAction::read_all(actions), &FoldContext::default())
+}
+
+/// As [`fold_stock`], for actions that were parsed before.
+pub fn fold_stock_parsed(actions: &[ParsedAction], context: &FoldContext) -> StockView {
+    let family = Family::new(actions, context, |doc| {
+        matches!(
+            doc,
+            DocName::VanField(..) | DocName::VanOffice(..) | DocName::Store(..)
+        )
+    });
+    stock(&family, |_| true)
+}
+
+/// What a fact is to the ledger: its key and entry, or why it has no effect.
+fn entry(family: &Family<'_>, ix: Ix) -> Option<Result<(FactId, Entry<FactId>), Flag>> {
+    let record = family.record(ix);
+    let side = Side::of(&record.doc);
+    match record.fact()? {
+        Fact::Move(moved) => {
+            let parsed = || {
+                let kind: MovementKind = moved.movement.parse().map_err(|_| Flag::UnknownCode)?;
+                let from: Location = moved.from.parse().map_err(|_| Flag::UnknownCode)?;
+                let to: Location = moved.to.parse().map_err(|_| Flag::UnknownCode)?;
+                // What only the storekeeper posts (D.4) would make an engineer's own stock out of nothing.
+                if side == Side::Engineer && !kind.posted_by().contains(&Role::Engineer) {
+                    return Err(Flag::GuardFailed);
+                }
+                Movement::new(kind, &moved.part, moved.serial.as_deref(), moved.qty, from, to)
+                    .map_err(|_| Flag::Malformed)
+            };
+            // A mirrored movement is the one that it mirrors (design 3).
+            let key = moved.mirrors.unwrap_or(record.id);
+            Some(parsed().map(|movement| (key, Entry::Move(movement))))
+        }
+        Fact::Reverse(reverse) => {
+            let foreign = side == Side::Engineer
+                && family
+                    .find(reverse.of)
+                    .is_some_and(|of| family.doc(of).writer() != record.doc.writer());
+            Some(if foreign {
+                Err(Flag::GuardFailed)
+            } else {
+                Ok((record.id, Entry::Reverse(Reversal { of: reverse.of })))
+            })
+        }
+        _ => None,
+    }
+}
+
+fn stock(family: &Family<'_>, shown: impl Fn(Location) -> bool) -> StockView {
+    let mut entries = Vec::new();
+    let mut said: Vec<(Ix, Flag)> = Vec::new();
+    for (ix, _) in family.live() {
+        match entry(family, ix) {
+            Some(Ok(entry)) => entries.push(entry),
+            Some(Err(flag)) => said.push((ix, flag)),
+            None => {}
+        }
+    }
+    let ledger = fold(&Balances::new(), entries.iter().cloned());
+    let mut conflicts = conflicts(family, &ledger, &shown);
+    conflicts.sort_by_key(|conflict| conflict.id);
+    let requests = requests(family, &mut said);
+    let mut token = family.token();
+    token.facts.extend(requests.iter().map(|request| request.id));
+    StockView {
+        update_needed: family.update_needed,
+        rows: rows(&ledger, &shown),
+        moves: moves(family, &entries),
+        requests,
+        conflicts,
+        changes: (0..family.items.len() as Ix)
+            .map(|ix| {
+                let mut flags = basic_flags(family, ix, &Hides::default());
+                flags.extend(said.iter().filter(|(of, _)| *of == ix).map(|(_, flag)| *flag));
+                Change::of(family, ix, flags)
+            })
+            .collect(),
+        unreadable: family.unreadable.clone(),
+        token,
+    }
+}
+
+fn rows(ledger: &Ledger<FactId>, shown: &impl Fn(Location) -> bool) -> Vec<StockRow> {
+    ledger
+        .balances
+        .iter()
+        .filter(|(location, ..)| shown(*location))
+        .map(|(location, part, qty)| {
+            let mut serials: std::collections::BTreeMap<&str, i64> = std::collections::BTreeMap::new();
+            for movement in ledger
+                .standing
+                .values()
+                .filter(|movement| movement.part() == part)
+            {
+                let Some(serial) = movement.serial() else { continue };
+                if movement.to() == location {
+                    *serials.entry(serial).or_default() += 1;
+                }
+                if movement.from() == location {
+                    *serials.entry(serial).or_default() -= 1;
+                }
+            }
+            StockRow {
+                location,
+                part: part.to_owned(),
+                qty,
+                serials: serials
+                    .into_iter()
+                    .filter(|(_, there)| *there > 0)
+                    .map(|(serial, _)| serial.to_owned())
+                    .collect(),
+            }
+        })
+        .collect()
+}
+
+fn conflicts(
+    family: &Family<'_>,
+    ledger: &Ledger<FactId>,
+    shown: &impl Fn(Location) -> bool,
+) -> Vec<Conflict> {
+    let mut conflicts = Vec::new();
+    let doc_of = |sides: &[Ix]| sides.first().map(|ix| family.doc(*ix).clone());
+    for discrepancy in ledger.discrepancies.iter().filter(|found| shown(found.location)) {
+        // Everything that went out of that place: one of these should not have, or something came in unrecorded.
+        let sides: Vec<Ix> = ledger
+            .standing
+            .iter()
+            .filter(|(_, movement)| {
+                movement.from() == discrepancy.location
+                    && movement.part() == discrepancy.part
+                    && (discrepancy.serial.is_none() || movement.serial() == discrepancy.serial.as_deref())
+            })
+            .filter_map(|(id, _)| family.find(*id))
+            .collect();
+        if let Some(doc) = doc_of(&sides) {
+            conflicts.push(conflict_of(family, &doc, ConflictKind::NegativeStock, sides));
+        }
+    }
+    for dispute in &ledger.disputes {
+        let sides: Vec<Ix> = dispute.ends.iter().filter_map(|id| family.find(*id)).collect();
+        if let Some(doc) = doc_of(&sides) {
+            conflicts.push(conflict_of(family, &doc, ConflictKind::SerialDisputed, sides));
+        }
+    }
+    conflicts.dedup_by_key(|conflict| conflict.id);
+    conflicts
+}
+
+fn moves(family: &Family<'_>, entries: &[(FactId, Entry<FactId>)]) -> Vec<MoveView> {
+    let reversed: std::collections::BTreeMap<FactId, FactId> = entries
+        .iter()
+        .rev()
+        .filter_map(|(id, entry)| match entry {
+            Entry::Reverse(reversal) => Some((reversal.of, *id)),
+            Entry::Move(_) => None,
+        })
+        .collect();
+    family
+        .live()
+        .filter_map(|(ix, fact)| match (fact, entry(family, ix)) {
+            (Fact::Move(moved), Some(Ok((key, Entry::Move(movement))))) => {
+                let record = family.record(ix);
+                Some(MoveView {
+                    id: record.id,
+                    movement,
+                    order: moved.order.clone(),
+                    note: moved.note.clone(),
+                    reversed_by: reversed.get(&key).copied(),
+                    stamp: record.stamp.as_ref().clone(),
+                })
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+/// Codes that an answer to a parts request may carry.
+const ANSWERS: [&str; 4] = ["approved", "refused", "issued", "cancelled"];
+
+fn requests(family: &Family<'_>, said: &mut Vec<(Ix, Flag)>) -> Vec<RequestView> {
+    let mut requests: Vec<RequestView> = family
+        .live()
+        .filter_map(|(ix, fact)| match fact {
+            Fact::PartsRequest(request) => Some(RequestView {
+                id: family.id(ix),
+                lines: request.lines.clone(),
+                order: request.order.clone(),
+                text: request.text.clone(),
+                state: "requested".to_owned(),
+                answers: Vec::new(),
+                stamp: family.record(ix).stamp.as_ref().clone(),
+            }),
+            _ => None,
+        })
+        .collect();
+    for (ix, fact) in family.live() {
+        let Fact::PartsAnswer(answer) = fact else { continue };
+        let request = requests.iter_mut().find(|request| request.id == answer.request);
+        match request {
+            _ if !ANSWERS.contains(&answer.state.as_str()) => said.push((ix, Flag::UnknownCode)),
+            None => said.push((ix, Flag::BadReference)),
+            Some(request) => {
+                request.state.clone_from(&answer.state);
+                request.answers.push(AnswerView {
+                    id: family.id(ix),
+                    state: answer.state.clone(),
+                    text: answer.text.clone(),
+                    stamp: family.record(ix).stamp.as_ref().clone(),
+                });
+            }
+        }
+    }
+    requests
+}
