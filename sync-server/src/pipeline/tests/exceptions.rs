@@ -84,11 +84,7 @@ fn a_change_without_its_dependency_is_parked_and_comes_in_with_it() {
         "parking acknowledges nothing"
     );
     // It survives a restart of the server.
-    let reopened = World::open(
-        world.folder.path().join("fieldseal.db"),
-        &world.folder,
-        &world.env,
-    );
+    let reopened = world.restarted();
     assert_eq!(reopened.storage().read().unwrap().parked_count().unwrap(), 2);
     let answer = phone.send(&world, &[(&doc, vec![first])]);
     assert_eq!(answer.exceptions, vec![]);

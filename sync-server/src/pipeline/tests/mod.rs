@@ -1,6 +1,8 @@
 //! The pipeline against a real SQLite file, with phones that are nothing but documents and a position.
 
 mod exceptions;
+mod kills;
+mod load;
 mod office;
 mod positions;
 mod scopes;

@@ -111,11 +111,7 @@ fn an_idle_exchange_and_accepting_changes_load_no_document() {
     assert_eq!(world.service.document_loads(), loads);
     assert!(world.head() >= head);
     // A fresh service knows no document: it must not need one.
-    let restarted = World::open(
-        world.folder.path().join("fieldseal.db"),
-        &world.folder,
-        &world.env,
-    );
+    let restarted = world.restarted();
     let doc = visit(1, user(1));
     let changes = (0..5)
         .map(|step| phone.write(&doc, &[progress(&step.to_string())]))
@@ -149,7 +145,7 @@ fn a_database_set_back_shows_and_the_changes_are_kept_all_the_same() {
     phone.send(&world, &[(&doc, vec![first.clone()])]);
     assert!(world.head() > old_head);
 
-    let restored = World::open(backup, &world.folder, &world.env);
+    let restored = World::over(&backup, world.folder.path(), &world.env);
     let second = phone.write(&doc, &[progress("2")]);
     let answer = restored
         .sync(&phone.device, &phone.request(&[(&doc, vec![first, second])]))

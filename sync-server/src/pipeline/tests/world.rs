@@ -1,7 +1,7 @@
 //! A server in a folder, and phones.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 
 use fieldseal_core::documents::{ActorId, Document, changes_of_snapshot, read_change};
@@ -63,14 +63,25 @@ impl World {
     pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let env = env(7);
-        let service = Self::open(folder.path().join("fieldseal.db"), &folder, &env);
+        let service = Self::service(folder.path(), &env);
         Self { folder, service, env }
     }
 
-    pub(super) fn open(path: PathBuf, folder: &tempfile::TempDir, env: &Env) -> SyncService {
-        let storage = SqliteStorage::open(&path, env.random()).unwrap();
-        let keys = ServerKeys::open(folder.path(), env).unwrap();
+    /// The server of a folder.
+    pub(super) fn service(folder: &Path, env: &Env) -> SyncService {
+        Self::over(&folder.join("fieldseal.db"), folder, env)
+    }
+
+    /// A server over one database file with the keys of a folder.
+    pub(super) fn over(database: &Path, folder: &Path, env: &Env) -> SyncService {
+        let storage = SqliteStorage::open(database, env.random()).unwrap();
+        let keys = ServerKeys::open(folder, env).unwrap();
         SyncService::new(Arc::new(storage), keys, env.clone(), 480)
+    }
+
+    /// The same server started again.
+    pub(super) fn restarted(&self) -> SyncService {
+        Self::service(self.folder.path(), &self.env)
     }
 
     /// Enrols a phone of an engineer.
@@ -94,16 +105,7 @@ impl World {
             .service
             .office::<_, PipelineError>(|office| office.enrol(device))
             .unwrap();
-        Phone {
-            actor: ActorId::fresh(&self.env, tag),
-            device,
-            env: self.env.clone(),
-            documents: BTreeMap::new(),
-            scope: BTreeSet::new(),
-            position: None,
-            page: 1 << 20,
-            n: 0,
-        }
+        Phone::new(device, &self.env)
     }
 
     /// Writes facts of the office into one document.
@@ -161,6 +163,20 @@ pub(super) struct Phone {
 }
 
 impl Phone {
+    /// A phone that starts with nothing, under a fresh actor.
+    pub(super) fn new(device: DeviceRow, env: &Env) -> Self {
+        Self {
+            actor: ActorId::fresh(env, device.tag),
+            device,
+            env: env.clone(),
+            documents: BTreeMap::new(),
+            scope: BTreeSet::new(),
+            position: None,
+            page: 1 << 20,
+            n: 0,
+        }
+    }
+
     /// Writes a change without sending it.
     pub(super) fn write(&mut self, doc: &DocName, facts: &[Fact]) -> Vec<u8> {
         self.write_by(doc, facts, self.device.user)
