@@ -20,6 +20,8 @@ struct Due {
     assigned: Vec<(DocName, FactId, Vec<UserId>)>,
     /// Seals and submits that arrived.
     received: Vec<(OrderId, FactId)>,
+    /// Visits that were handed in.
+    submitted: BTreeSet<(OrderId, UserId)>,
 }
 
 impl Batch<'_> {
@@ -53,6 +55,9 @@ impl Batch<'_> {
             }
             for (order, seal) in due.received {
                 self.append_server(&DocName::Order(order), Fact::Received(Received { seal }))?;
+            }
+            for (order, engineer) in due.submitted {
+                self.append_history(order, engineer)?;
             }
         }
         Ok(())
@@ -111,8 +116,11 @@ impl Batch<'_> {
                 (DocName::Order(_), Ok(Some(Fact::Assign(assign)))) => {
                     due.assigned.push((name.clone(), id, assign.engineers));
                 }
-                (DocName::Visit(order, _), Ok(Some(Fact::Seal(_) | Fact::Submit(_)))) => {
+                (DocName::Visit(order, engineer), Ok(Some(fact @ (Fact::Seal(_) | Fact::Submit(_))))) => {
                     due.received.push((*order, id));
+                    if matches!(fact, Fact::Submit(_)) {
+                        due.submitted.insert((*order, *engineer));
+                    }
                 }
                 _ => {}
             }

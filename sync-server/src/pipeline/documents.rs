@@ -8,9 +8,10 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use fieldseal_core::documents::{Document, DocumentError};
+use fieldseal_core::documents::{Document, DocumentError, read_change};
 
-use crate::storage::{DocKey, DocRow, ReadTx, StorageError};
+use super::{PipelineError, SyncService};
+use crate::storage::{DocKey, DocRow, QuarantineRow, ReadTx, StorageError};
 
 /// Documents kept.
 const CAPACITY: usize = 512;
@@ -115,6 +116,56 @@ impl Cached {
             self.document.apply(&changes)?;
             self.upto = *last;
         }
+        Ok(())
+    }
+}
+
+impl SyncService {
+    /// Notes a document whose accepted changes make none.
+    pub(super) fn note_broken(&self, doc: DocKey) {
+        self.broken
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(doc);
+    }
+
+    /// Puts the changes that passed the gate and yet do not apply into quarantine, where people see them. They stay
+    /// accepted: the raw changes are the authority, and phones hold them.
+    pub(super) fn report_broken(&self) {
+        let broken = std::mem::take(&mut *self.broken.lock().unwrap_or_else(PoisonError::into_inner));
+        for doc in broken {
+            if let Err(error) = self.quarantine_unappliable(doc) {
+                tracing::error!(%error, "changes that do not apply could not be put into quarantine");
+            }
+        }
+    }
+
+    fn quarantine_unappliable(&self, doc: DocKey) -> Result<(), PipelineError> {
+        let mut tx = self.storage.write()?;
+        let name = tx.doc_name(doc)?;
+        let mut document = Document::new();
+        let mut applied: Vec<Vec<u8>> = Vec::new();
+        for (row, bytes) in tx.chunks_after(doc, 0)? {
+            let Err(error) = document.apply(&[&bytes]) else {
+                applied.push(bytes);
+                continue;
+            };
+            if document.is_broken() {
+                document = Document::from_changes(&applied)?;
+            }
+            let hash = read_change(&bytes).map(|change| change.hash).unwrap_or_default();
+            tracing::error!(row, hash = %hex::encode(hash), %error, "bug: an accepted change does not apply");
+            tx.put_quarantine(&QuarantineRow {
+                doc: name.to_string(),
+                hash,
+                reason: "apply".to_owned(),
+                detail: String::new(),
+                sender: None,
+                bytes: Some(bytes),
+                at: self.env.clock.read().wall_ms,
+            })?;
+        }
+        tx.commit()?;
         Ok(())
     }
 }

@@ -14,12 +14,13 @@ mod consequences;
 mod documents;
 mod error;
 mod frame;
+mod history;
 mod ledger;
 mod office;
 mod pull;
 mod push;
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use fieldseal_core::documents::ActorId;
 use fieldseal_core::domain::ids::UserId;
@@ -29,7 +30,7 @@ use fieldseal_core::wire::{REQUEST_CHANGES_MAX, SyncAnswer, SyncRequest, VERSION
 use uuid::Uuid;
 
 use crate::keys::ServerKeys;
-use crate::storage::{DeviceRow, ReadTx, Storage};
+use crate::storage::{DeviceRow, DocKey, ReadTx, Storage};
 
 pub use error::PipelineError;
 pub use office::{OfficeTx, Saved};
@@ -52,6 +53,8 @@ pub struct SyncService {
     /// This start's actor: 8 random bytes, then the server's tag.
     actor: ActorId,
     documents: documents::DocumentCache,
+    /// Documents whose accepted changes make none: a bug, reported after the answer.
+    broken: Mutex<Vec<DocKey>>,
     hooks: RwLock<Vec<CommitHook>>,
 }
 
@@ -72,6 +75,7 @@ impl SyncService {
             offset_minutes,
             actor,
             documents: documents::DocumentCache::default(),
+            broken: Mutex::default(),
             hooks: RwLock::default(),
         }
     }
@@ -173,6 +177,8 @@ impl SyncService {
                 &mut answer,
             )?;
         }
+        drop(tx);
+        self.report_broken();
         let mut proofs = Vec::new();
         for (doc, hash) in mentions.maximal() {
             proofs.extend(self.keys.proof(doc, &hash));

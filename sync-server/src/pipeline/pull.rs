@@ -284,6 +284,7 @@ impl Page<'_> {
                 if !self.takes(chunks.iter().map(|(_, bytes)| bytes.len() + OVERHEAD).sum()) {
                     return Ok(false);
                 }
+                self.service.note_broken(doc);
                 self.granted(doc, name, Vec::new(), Vec::new());
                 for (_, bytes) in chunks {
                     if let Ok(change) = read_change(&bytes) {

@@ -54,6 +54,8 @@ pub trait ReadTx: ReadAccounts {
     // ---- documents and changes -----------------------------------------------------------------------------
     /// The document of this name, if anything ever named it.
     fn doc(&self, name: &DocName) -> Result<Option<DocRow>>;
+    /// A document's name.
+    fn doc_name(&self, doc: DocKey) -> Result<DocName>;
     /// The documents of a family (`order/<id>`, `van/<engineer>`), by name.
     fn family(&self, family: &str) -> Result<Vec<DocRow>>;
     /// Highest `n` in a family; 0 without any.

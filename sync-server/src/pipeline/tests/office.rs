@@ -171,3 +171,57 @@ fn received_is_written_with_the_seal_that_arrived() {
     assert_eq!(received(&world), 2, "sending again does not say it again");
     assert!(world.device(&phone).last_seen.is_some());
 }
+
+#[test]
+fn t19_a_visit_that_is_handed_in_stands_in_the_history_of_its_assets() {
+    use fieldseal_core::domain::ids::AssetId;
+    use fieldseal_core::facts::kinds::{Done, Step};
+    let world = World::new();
+    let mut phone = world.phone(user(1));
+    let asset = DocName::Asset(AssetId(id(51)));
+    world.write(&asset, vec![set("serial", json!("F0012345678901234"))]);
+    let assignment = world.dispatch(1, &[user(1)]);
+    world.write(&order(1), vec![set("assets", json!([asset.to_string()]))]);
+    phone.catch_up(&world);
+    let doc = visit(1, user(1));
+    let under = Some(assignment);
+    let accept = Fact::Accept(Step {
+        assignment: under,
+        text: None,
+    });
+    let done = Fact::Done(Done {
+        assignment: under,
+        outcome: "solved".to_owned(),
+        reason: None,
+    });
+    let submit = Fact::Submit(Submit {
+        assignment: under,
+        seal: None,
+        without: None,
+    });
+    let facts = [
+        accept,
+        set("fault_found", json!("KEY被锁死")),
+        set("action_taken", json!("换KEY")),
+        done,
+    ];
+    let mut changes: Vec<_> = facts.into_iter().map(|fact| phone.write(&doc, &[fact])).collect();
+    phone.send(&world, &[(&doc, std::mem::take(&mut changes))]);
+    assert_eq!(kinds(&world, &asset), vec!["set"], "not before it is handed in");
+    for _ in 0..2 {
+        let again = phone.write(&doc, std::slice::from_ref(&submit));
+        phone.send(&world, &[(&doc, vec![again])]);
+    }
+    let (_, action) = actions(&world, &asset).pop().unwrap();
+    assert_eq!(
+        kinds(&world, &asset),
+        vec!["set", "history"],
+        "handing in again says nothing new"
+    );
+    assert_eq!(action.by, SERVER_USER);
+    assert_eq!(
+        action.facts[0].payload,
+        json!({"order": order(1).to_string(), "on": "2026-11-23", "outcome": "solved", "summary": "KEY被锁死 / 换KEY"})
+    );
+    assert!(phone.state().contains_key(&asset));
+}

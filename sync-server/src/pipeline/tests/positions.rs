@@ -235,3 +235,60 @@ fn every_commit_is_announced_and_an_idle_exchange_is_not() {
     assert!(failed.is_err());
     assert_eq!(told.load(Ordering::Relaxed), 0);
 }
+
+#[test]
+fn a_document_that_cannot_be_built_travels_as_its_changes_and_is_reported() {
+    use crate::storage::NewChange;
+    use fieldseal_core::documents::read_change;
+    let world = World::new();
+    let mut writer = world.phone(user(9));
+    let doc = visit(1, user(9));
+    let first = writer.write(&doc, &[progress("1")]);
+    writer.write(&doc, &[progress("2")]);
+    writer.send(&world, &[(&doc, vec![first])]);
+    // A change that the gate would have parked, put into the tables as if it had been accepted.
+    let orphan = writer.write(&doc, &[progress("3")]);
+    let change = read_change(&orphan).unwrap();
+    let mut tx = world.service.storage().write().unwrap();
+    let mut row = tx.doc(&doc).unwrap().unwrap();
+    tx.insert_change(&NewChange {
+        doc: row.key,
+        name: &doc.to_string(),
+        hash: &change.hash,
+        actor: &change.actor.0,
+        seq: change.seq,
+        op: change.start_op,
+        n: change.action.n,
+        key: change.key,
+        deps: &change.deps,
+        text: &change.text,
+        bytes: &change.bytes,
+        received_at: 0,
+    })
+    .unwrap();
+    (row.heads, row.changes) = (vec![change.hash], 2);
+    tx.update_doc(&row).unwrap();
+    tx.commit().unwrap();
+
+    world.dispatch(1, &[user(1)]);
+    let phone = world.phone(user(1));
+    let answer = world.service.sync(&phone.device, &phone.request(&[])).unwrap();
+    let grant = answer
+        .grants
+        .iter()
+        .find(|grant| grant.doc == doc.to_string())
+        .unwrap();
+    assert!(grant.snapshot.is_empty());
+    let sent = answer
+        .changes
+        .iter()
+        .find(|sent| sent.doc == doc.to_string())
+        .unwrap();
+    assert_eq!(sent.changes.len(), 2);
+    let reported = world.service.storage().read().unwrap().quarantine(9).unwrap();
+    assert_eq!(reported.len(), 1);
+    assert_eq!(
+        (reported[0].reason.as_str(), reported[0].hash),
+        ("apply", change.hash)
+    );
+}

@@ -99,6 +99,12 @@ impl<A: Access> ReadTx for Tx<A> {
         )
     }
 
+    fn doc_name(&self, doc: DocKey) -> Result<DocName> {
+        let sql = "SELECT name FROM docs WHERE id = ?1";
+        one(self.access.connection(), sql, [doc.0], |row| name(text(row, 0)?))?
+            .ok_or(StorageError::Damaged { what: "document key" })
+    }
+
     fn family(&self, family: &str) -> Result<Vec<DocRow>> {
         many(
             self.access.connection(),

@@ -80,3 +80,47 @@ fn the_file_is_written_durably() {
     assert_eq!(pragma("synchronous"), "Integer(2)");
     assert_eq!(pragma("foreign_keys"), "Integer(1)");
 }
+
+#[test]
+fn a_full_disk_is_said_and_what_was_committed_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let storage = SqliteStorage::open(&folder.path().join("fieldseal.db"), [9; 16]).unwrap();
+    let mut tx = storage.write().unwrap();
+    tx.put_setting("kept", b"kept").unwrap();
+    tx.commit().unwrap();
+    let pages: u32 = lock(&storage.writer)
+        .connection
+        .pragma_query_value(None, "page_count", |row| row.get(0))
+        .unwrap();
+    let limit = |pages: u32| {
+        // The pragma answers with a row, so it is a query.
+        let set = format!("PRAGMA max_page_count = {pages}");
+        lock(&storage.writer)
+            .connection
+            .query_row(&set, [], |_| Ok(()))
+            .unwrap();
+    };
+    limit(pages + 4);
+    let mut tx = storage.write().unwrap();
+    let full = tx.put_setting("large", &vec![1; 1 << 20]);
+    assert_eq!(full, Err(StorageError::Full));
+    drop(tx);
+    let mut tx = storage.write().unwrap();
+    let full = tx
+        .put_setting("large", &vec![1; 1 << 20])
+        .and_then(|()| tx.commit());
+    assert!(
+        full.is_err(),
+        "a transaction that met a full disk cannot be committed by mistake"
+    );
+    assert_eq!(
+        storage.read().unwrap().setting("kept").unwrap().as_deref(),
+        Some(&b"kept"[..])
+    );
+    // Room again: writing goes on.
+    limit(1 << 20);
+    let mut tx = storage.write().unwrap();
+    tx.put_setting("large", &vec![1; 1 << 20]).unwrap();
+    tx.commit().unwrap();
+    assert!(storage.read().unwrap().setting("large").unwrap().is_some());
+}

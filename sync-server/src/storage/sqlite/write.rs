@@ -4,7 +4,7 @@ use fieldseal_core::domain::ids::{DeviceId, UserId};
 use fieldseal_core::facts::DocName;
 use rusqlite::params;
 
-use super::support::{Access, get, int, one, run};
+use super::support::{Access, int, run};
 use super::{Tx, WriteGuard};
 use crate::storage::{
     DeliveryRow, DocKey, DocRow, Hash, NewChange, NewRow, QuarantineRow, ReadTx, Result, RowKind, Sender,
@@ -37,16 +37,6 @@ impl Tx<WriteGuard<'_>> {
         )?;
         self.access.head.set(Some((n, next)));
         Ok(n)
-    }
-
-    fn name_of(&self, doc: DocKey) -> Result<String> {
-        one(
-            self.access.connection(),
-            "SELECT name FROM docs WHERE id = ?1",
-            [doc.0],
-            |row| get(row, 0),
-        )?
-        .ok_or(StorageError::Damaged { what: "document key" })
     }
 }
 
@@ -118,7 +108,7 @@ impl WriteTx for Tx<WriteGuard<'_>> {
 
     fn append_row(&mut self, row: &NewRow<'_>) -> Result<u64> {
         let name = match row.doc {
-            Some(doc) => self.name_of(doc)?,
+            Some(doc) => self.doc_name(doc)?.to_string(),
             None => String::new(),
         };
         self.append(&name, row)
