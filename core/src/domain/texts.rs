@@ -51,6 +51,7 @@ macro_rules! areas {
 const AREAS: &[Area] = areas![
     "auth",
     "codes",
+    "engine",
     "facts",
     "gate",
     "ledger",

@@ -5,7 +5,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::StoreError;
+use super::{StoreError, projections};
 use crate::domain::ids::ActionId;
 use crate::facts::DocName;
 
@@ -125,7 +125,9 @@ pub fn ensure_doc(connection: &Connection, name: &DocName) -> Result<i64, StoreE
     connection
         .prepare_cached("INSERT INTO docs (name, family) VALUES (?1, ?2)")?
         .execute(params![name.to_string(), name.family()])?;
-    Ok(connection.last_insert_rowid())
+    let id = connection.last_insert_rowid();
+    projections::mark_dirty(connection, &name.to_string())?;
+    Ok(id)
 }
 
 /// Puts in a change that the gate accepted: row, facts, heads, counters, blob references. Returns its row.
@@ -153,6 +155,7 @@ pub fn insert(connection: &Connection, change: &NewChange<'_>) -> Result<i64, St
             change.value as i64,
         ])?;
     let row = connection.last_insert_rowid();
+    projections::mark_dirty(connection, &change.doc.to_string())?;
     connection
         .prepare_cached("INSERT INTO facts (change, doc, key, text) VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![row, doc, change.key.0.as_bytes(), change.text])?;
@@ -247,4 +250,26 @@ pub fn quarantine(
         )?
         .execute(params![hash, doc, bytes, own, reason, now_ms])?;
     Ok(())
+}
+
+/// The highest `n` of one document.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn highest_n_of_doc(connection: &Connection, doc: &DocName) -> Result<u64, StoreError> {
+    let highest: Option<i64> = connection
+        .prepare_cached("SELECT max_n FROM docs WHERE name = ?1")?
+        .query_row([doc.to_string()], |row| row.get(0))
+        .optional()?;
+    Ok(counter(highest.unwrap_or(0)))
+}
+
+/// The row of a change.
+///
+/// # Errors
+/// Those of SQLite, also where there is none.
+pub fn row_of(connection: &Connection, hash: &Hash) -> Result<i64, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT id FROM changes WHERE hash = ?1")?
+        .query_row([hash], |row| row.get(0))?)
 }

@@ -14,15 +14,20 @@ pub mod identity;
 pub mod ingest;
 pub mod migrations;
 pub mod open;
+pub mod projections;
+pub mod read;
 mod salvage;
 pub mod search;
 pub mod sync_rows;
 pub mod warm;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use crate::domain::ids::OrderId;
 
 pub use error::StoreError;
 pub use open::Recovered;
@@ -38,6 +43,8 @@ pub struct Store {
     // Dropped in this order: the last connection writes the log back into the file, which a reader cannot.
     reader: Mutex<Option<Connection>>,
     writer: Mutex<Option<Connection>>,
+    /// Orders whose rows were made again and that nobody was told of yet.
+    changed: Mutex<BTreeSet<OrderId>>,
 }
 
 impl Store {
@@ -60,6 +67,7 @@ impl Store {
             key,
             reader: Mutex::new(Some(reader)),
             writer: Mutex::new(Some(writer)),
+            changed: Mutex::new(BTreeSet::new()),
         };
         Ok((store, recovered))
     }
@@ -84,11 +92,20 @@ impl Store {
                 .transaction_with_behavior(TransactionBehavior::Immediate)
                 .map_err(StoreError::from)?;
             let value = work(&transaction)?;
+            let changed = projections::refresh(&transaction)?;
             transaction.commit().map_err(StoreError::from)?;
+            if !changed.is_empty() {
+                lock(&self.changed).extend(changed);
+            }
             Ok(value)
         })();
         drop(guard);
         result
+    }
+
+    /// Takes the orders whose rows changed since the last call.
+    pub fn take_changed(&self) -> BTreeSet<OrderId> {
+        std::mem::take(&mut *lock(&self.changed))
     }
 
     /// Runs `work` in one read transaction: it sees one state, whatever is written meanwhile.

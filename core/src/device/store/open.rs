@@ -53,17 +53,28 @@ pub(super) fn writer(
     // The note survives a kill in the middle of the salvage, which is repeatable.
     let note = beside(path, ".salvage");
     let Ok(aside) = std::fs::read_to_string(&note) else {
+        bring_up(&mut connection)?;
         return Ok((connection, None));
     };
     let aside = path.with_file_name(aside.trim());
     if !aside.exists() {
         // Killed between the note and the renaming, and the file opened whole after all.
         std::fs::remove_file(&note)?;
+        bring_up(&mut connection)?;
         return Ok((connection, None));
     }
     let recovered = super::salvage::salvage(&aside, key, &mut connection, now_ms)?;
     std::fs::remove_file(&note)?;
+    bring_up(&mut connection)?;
     Ok((connection, Some(recovered)))
+}
+
+/// Projections of another version of the code are made again.
+fn bring_up(connection: &mut Connection) -> Result<(), StoreError> {
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    super::projections::bring_up(&transaction)?;
+    transaction.commit()?;
+    Ok(())
 }
 
 /// Opens a moved file for reading what can be read.
@@ -96,6 +107,9 @@ fn try_writer(path: &Path, key: Option<&[u8; 32]>) -> Result<Connection, StoreEr
     connection.query_row("PRAGMA wal_autocheckpoint = 1000", [], |_| Ok(()))?;
     connection.query_row("PRAGMA journal_size_limit = 4194304", [], |_| Ok(()))?;
     migrations::migrate(&mut connection, migrations::NEWEST)?;
+    // Documents whose projections are stale inside the running transaction; see `projections`.
+    connection
+        .execute_batch("CREATE TEMP TABLE IF NOT EXISTS dirty (name TEXT PRIMARY KEY) WITHOUT ROWID")?;
     // Only now: a mark that led to nothing is taken away once the file opened whole.
     let _ = std::fs::remove_file(suspect_mark(path));
     Ok(connection)

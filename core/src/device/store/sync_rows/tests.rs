@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use minicbor::bytes::{ByteArray, ByteVec};
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
 use super::*;
 use crate::device::store::changes::Origin;
@@ -513,21 +513,21 @@ fn order_on(phone: &Phone, steps: &[&str]) -> Writer {
     let mut data = Writer::new(5, SERVER);
     let mut answer = receipt(phone);
     answer.answer.changes = vec![
-        changes(&order(), &[&office.write(1, &progress(50, 1))]),
+        changes(
+            &order(),
+            &[&office.write(
+                1,
+                &text(
+                    50,
+                    1,
+                    "set",
+                    serde_json::json!({"fields": {"customer": customer().to_string()}}),
+                ),
+            )],
+        ),
         changes(&customer(), &[&data.write(2, &progress(50, 1))]),
     ];
     let _ = phone.apply(&answer);
-    let id = order().to_string();
-    phone
-        .store
-        .write::<_, StoreError>(|tx| {
-            tx.execute(
-                "INSERT INTO order_refs (id, name) VALUES (?1, ?2)",
-                params![id.trim_start_matches("order/"), customer().to_string()],
-            )?;
-            Ok(())
-        })
-        .unwrap();
     let mut mine = Writer::new(9, ME);
     for (place, step) in (10_u8..).zip(steps) {
         let change = mine.write(place, &text(1, u64::from(place), step, serde_json::json!({})));

@@ -1,0 +1,136 @@
+//! One work order as its screen shows it, with everything that it links to and the token to hand back on saving.
+
+use std::collections::BTreeSet;
+
+use rusqlite::Connection;
+
+use super::{Engine, act};
+use crate::device::EngineError;
+use crate::device::store::{projections, read};
+use crate::domain::ids::{OrderId, UserId};
+use crate::facts::conflict::Conflict;
+use crate::facts::{DocName, OrderView, RecordView, StoredAction, ViewToken, fold_order};
+
+/// A work order with the records that its screen shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderDetails {
+    /// The order and its visits.
+    pub order: OrderView,
+    /// What was reported.
+    pub ticket: Option<RecordView>,
+    /// The customer.
+    pub customer: Option<RecordView>,
+    /// The units that it is about.
+    pub assets: Vec<RecordView>,
+    /// Contacts.
+    pub people: Vec<RecordView>,
+    /// Heads and facts of all of it: hand it back with what is saved from this screen.
+    pub token: ViewToken,
+}
+
+/// The facts of an order as this phone has them, folded.
+pub(super) struct Folded {
+    /// The view.
+    pub view: OrderView,
+    /// The actions of the order, its visits, and the own van's for it.
+    pub actions: Vec<StoredAction>,
+}
+
+/// Folds an order; [`EngineError::NotFound`] where this phone has nothing of it.
+pub(super) fn fold(
+    connection: &Connection,
+    order: OrderId,
+    me: Option<UserId>,
+) -> Result<Folded, EngineError> {
+    let mut actions = read::of_order(connection, order)?;
+    if actions.is_empty() {
+        return Err(EngineError::NotFound);
+    }
+    if let Some(me) = me {
+        actions.extend(read::of_van_for(connection, me, order)?);
+    }
+    let context = read::context(connection, &actions)?;
+    Ok(Folded {
+        view: fold_order(order, &actions, &context),
+        actions,
+    })
+}
+
+/// As a screen shows it.
+pub(super) fn details(
+    connection: &Connection,
+    order: OrderId,
+    me: Option<UserId>,
+) -> Result<OrderDetails, EngineError> {
+    let folded = fold(connection, order, me)?;
+    let (linked, mut records) = projections::linked(connection, &folded.view, &folded.actions)?;
+    let mut token = folded.view.token.clone();
+    for record in records.values() {
+        token.absorb(&record.token);
+    }
+    let mut take = |doc: &DocName| records.remove(doc);
+    Ok(OrderDetails {
+        ticket: linked.ticket.as_ref().and_then(&mut take),
+        customer: linked.customer.as_ref().and_then(&mut take),
+        assets: linked.assets.iter().filter_map(&mut take).collect(),
+        people: linked.people.iter().filter_map(&mut take).collect(),
+        order: folded.view,
+        token,
+    })
+}
+
+impl Engine {
+    /// A work order with its ticket, customer, units and people. Loads no document.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`], [`EngineError::Closed`], [`EngineError::Damaged`].
+    pub fn order(&self, order: OrderId) -> Result<OrderDetails, EngineError> {
+        self.inner.read(|connection| {
+            let me = act::me(connection).ok().map(|me| me.user);
+            details(connection, order, me)
+        })
+    }
+
+    /// Any record by its document: a customer, a unit, a ticket, a person.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`], [`EngineError::Closed`], [`EngineError::Damaged`].
+    pub fn record(&self, doc: &DocName) -> Result<RecordView, EngineError> {
+        self.inner.read(|connection| {
+            let view = projections::record(connection, doc, &[])?;
+            if view.changes.is_empty() && view.unreadable.is_empty() {
+                return Err(EngineError::NotFound);
+            }
+            Ok(view)
+        })
+    }
+
+    /// Everything on this phone that two people did without knowing of each other: orders, and the records that
+    /// they link to. Each conflict once, by id.
+    ///
+    /// # Errors
+    /// [`EngineError::Closed`], [`EngineError::Damaged`].
+    pub fn conflicts(&self) -> Result<Vec<Conflict>, EngineError> {
+        self.inner.read(|connection| {
+            let me = act::me(connection).ok().map(|me| me.user);
+            let mut seen = BTreeSet::new();
+            let mut all = Vec::new();
+            for row in projections::rows(connection, None)? {
+                let details = details(connection, row.id, me)?;
+                let records = details.ticket.iter().chain(&details.customer);
+                let records = records.chain(&details.assets).chain(&details.people);
+                let conflicts = details
+                    .order
+                    .conflicts
+                    .iter()
+                    .chain(records.flat_map(|record| &record.conflicts));
+                for conflict in conflicts {
+                    if seen.insert(conflict.id) {
+                        all.push(conflict.clone());
+                    }
+                }
+            }
+            Ok(all)
+        })
+    }
+}

@@ -1,0 +1,5 @@
+mod kill;
+mod lifecycle;
+mod report;
+mod support;
+mod work;

@@ -1,0 +1,161 @@
+//! Parts: what the engineer takes from the van, asks for, gives back (D.2, I3; A.2, B.2).
+//!
+//! A movement is never refused for want of stock: the book shows a discrepancy, the part is in the customer's hands
+//! (D.5-2a). Quarters in a document's name are shards; the date of writing chooses one.
+
+use super::act::{Me, Plan, Saved};
+use super::{Engine, Inner, details, steps};
+use crate::device::EngineError;
+use crate::device::store::read;
+use crate::domain::ids::OrderId;
+use crate::facts::{DocName, Fact, FactId, Shard, ViewToken, kinds};
+
+/// A use of a part for a work order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartUse {
+    /// Part number.
+    pub part: String,
+    /// Whole units, at least 1.
+    pub qty: u32,
+    /// Serial number of a serial-tracked unit.
+    pub serial: Option<String>,
+}
+
+impl Engine {
+    /// Uses a part from the own van for a work order.
+    ///
+    /// # Errors
+    /// [`EngineError::Invalid`] without a part or with quantity 0; [`EngineError::NotFound`],
+    /// [`EngineError::NotEnrolled`], [`EngineError::StorageFull`], [`EngineError::Closed`]. Using more than the van
+    /// holds is none: it shows as a discrepancy.
+    pub fn use_part(&self, order: OrderId, token: &ViewToken, used: PartUse) -> Result<Saved, EngineError> {
+        if used.qty == 0 {
+            return Err(EngineError::invalid("step_problem.quantity"));
+        }
+        if used.part.trim().is_empty() {
+            return Err(EngineError::invalid("step_problem.part_missing"));
+        }
+        let (saved, ()) = self.inner.act(token, |transaction, me| {
+            let folded = details::fold(transaction, order, Some(me.user))?;
+            let fact = Fact::Move(kinds::Move {
+                movement: "consume".to_owned(),
+                part: used.part.trim().to_owned(),
+                serial: used.serial.filter(|serial| !serial.trim().is_empty()),
+                qty: used.qty,
+                from: format!("van_good:{}", me.user),
+                to: format!("customer_site:{order}"),
+                order: Some(DocName::Order(order)),
+                assignment: steps::own_assignment(&folded.view, me),
+                note: None,
+            });
+            Ok((Plan::one(self.inner.van(me), vec![fact]), ()))
+        })?;
+        Ok(saved)
+    }
+
+    /// Takes an own movement back, with a reason (D.4).
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`] where the van has no such movement; [`EngineError::Invalid`] without a reason.
+    /// Else as [`Engine::use_part`].
+    pub fn reverse_part(
+        &self,
+        token: &ViewToken,
+        movement: FactId,
+        reason: &str,
+    ) -> Result<Saved, EngineError> {
+        if reason.trim().is_empty() {
+            return Err(EngineError::invalid("step_problem.reason_missing"));
+        }
+        let (saved, ()) = self.inner.act(token, |transaction, me| {
+            let known = read::of_van(transaction, me.user)?
+                .iter()
+                .any(|action| action.key == movement.action);
+            if !known {
+                return Err(EngineError::NotFound);
+            }
+            let fact = Fact::Reverse(kinds::Reverse {
+                of: movement,
+                reason: reason.to_owned(),
+            });
+            Ok((Plan::one(self.inner.van(me), vec![fact]), ()))
+        })?;
+        Ok(saved)
+    }
+
+    /// Asks the store for parts, for an order or for restocking (F-16, T-31).
+    ///
+    /// # Errors
+    /// [`EngineError::Invalid`] without lines, a part or a quantity. Else as [`Engine::use_part`].
+    pub fn request_parts(
+        &self,
+        token: &ViewToken,
+        order: Option<OrderId>,
+        lines: Vec<(String, u32)>,
+        text: Option<String>,
+    ) -> Result<Saved, EngineError> {
+        if lines.is_empty() {
+            return Err(EngineError::invalid("step_problem.lines_missing"));
+        }
+        for (part, qty) in &lines {
+            if *qty == 0 {
+                return Err(EngineError::invalid("step_problem.quantity"));
+            }
+            if part.trim().is_empty() {
+                return Err(EngineError::invalid("step_problem.part_missing"));
+            }
+        }
+        let (saved, ()) = self.inner.act(token, |_, me| {
+            let fact = Fact::PartsRequest(kinds::PartsRequest {
+                lines: lines
+                    .into_iter()
+                    .map(|(part, qty)| kinds::PartLine {
+                        part: part.trim().to_owned(),
+                        qty,
+                    })
+                    .collect(),
+                order: order.map(DocName::Order),
+                text: text.filter(|text| !text.trim().is_empty()),
+            });
+            Ok((Plan::one(self.inner.van(me), vec![fact]), ()))
+        })?;
+        Ok(saved)
+    }
+}
+
+impl Inner {
+    /// The van document that is written to today.
+    pub(super) fn van(&self, me: &Me) -> DocName {
+        let today = self.today();
+        DocName::VanField(me.user, shard_of(today))
+    }
+
+    /// The company's date now.
+    pub(super) fn today(&self) -> chrono::NaiveDate {
+        self.zone.local_date(self.env.clock.read().wall_ms)
+    }
+}
+
+/// The quarter of a date, within what a document's name can say: a clock that is centuries off still finds one.
+fn shard_of(date: chrono::NaiveDate) -> Shard {
+    use chrono::Datelike;
+    Shard {
+        year: u16::try_from(date.year().clamp(2000, 2999)).unwrap_or(2000),
+        quarter: u8::try_from(date.month0() / 3 + 1).unwrap_or(1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quarter_is_found_for_any_date() {
+        let shard = |text: &str| shard_of(text.parse().unwrap()).to_string();
+        assert_eq!(shard("2026-01-01"), "2026q1");
+        assert_eq!(shard("2026-03-31"), "2026q1");
+        assert_eq!(shard("2026-12-31"), "2026q4");
+        assert_eq!(shard("1970-06-01"), "2000q2");
+        assert_eq!(shard("9999-07-01"), "2999q3");
+    }
+}

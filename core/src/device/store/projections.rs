@@ -1,0 +1,413 @@
+//! Lists and search, kept beside the facts: written in the transaction of the facts that they show, so that a
+//! screen never shows what is not on disk, and rebuildable from the facts alone (design 4).
+//!
+//! How it is kept in step: whatever puts a change in (or takes one out, or moves a document in or out of scope)
+//! names the document in the temporary table `dirty`; the store refreshes what hangs on it before it commits.
+//! Unsent counts are asked for at reading time, because a receipt changes no fact.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::{Connection, OptionalExtension, params};
+use serde::{Deserialize, Serialize};
+
+use super::{StoreError, identity, read, search};
+use crate::domain::ids::{OrderId, UserId};
+use crate::domain::work::{OrderState, VisibleStatus};
+use crate::facts::{DocName, OrderView, RecordView, fold_order, fold_record};
+
+/// Version of this code: a file whose projections another version made is rebuilt at open.
+pub const VERSION: i64 = 1;
+
+/// A row of the list of work orders.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderRow {
+    /// The work order.
+    pub id: OrderId,
+    /// The ticket's display number (Q12).
+    pub number: Option<String>,
+    /// The customer's name.
+    pub customer: Option<String>,
+    /// What is wanted, short.
+    pub summary: Option<String>,
+    /// Code of the order's type.
+    pub kind: Option<String>,
+    /// Code of the priority.
+    pub priority: Option<String>,
+    /// Fine state (D.3).
+    pub state: String,
+    /// The status that people see (Y-13).
+    pub status: String,
+    /// Begin of the window, RFC 3339.
+    pub window_from: Option<String>,
+    /// Its end.
+    pub window_to: Option<String>,
+    /// Whether the assignment that stands is this engineer's.
+    pub mine: bool,
+    /// Codes of what is to be said about the order.
+    pub flags: Vec<String>,
+    /// Conflicts in which this engineer still has to decide.
+    pub conflicts: u32,
+    /// Set where the app must be updated before it may write here.
+    pub update_needed: bool,
+    /// Changes of the order that no server has yet.
+    #[serde(skip)]
+    pub unsent: u32,
+}
+
+/// Names a document whose facts or scope changed in this transaction.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn mark_dirty(connection: &Connection, name: &str) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("INSERT OR IGNORE INTO temp.dirty (name) VALUES (?1)")?
+        .execute([name])?;
+    Ok(())
+}
+
+/// Refreshes what hangs on the dirty documents; returns the orders whose rows were made again.
+pub(super) fn refresh(connection: &Connection) -> Result<BTreeSet<OrderId>, StoreError> {
+    let names: Vec<String> = {
+        let mut statement = connection.prepare_cached("DELETE FROM temp.dirty RETURNING name")?;
+        let rows = statement.query_map([], |row| row.get(0))?;
+        rows.collect::<Result<_, _>>()?
+    };
+    let mut orders = BTreeSet::new();
+    for name in &names {
+        let Ok(doc) = name.parse::<DocName>() else {
+            continue;
+        };
+        match doc.order() {
+            Some(order) => {
+                orders.insert(order);
+            }
+            None => index_record(connection, &doc)?,
+        }
+        let mut statement = connection.prepare_cached("SELECT id FROM order_refs WHERE name = ?1")?;
+        let rows = statement.query_map([name], |row| row.get::<_, String>(0))?;
+        for id in rows {
+            orders.insert(id?.parse().map_err(|_| StoreError::Malformed { what: "order" })?);
+        }
+    }
+    let me = identity::load(connection)?.and_then(|identity| identity.user);
+    for order in &orders {
+        refresh_order(connection, *order, me)?;
+    }
+    Ok(orders)
+}
+
+/// Makes every projection again from the facts.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn rebuild(connection: &Connection) -> Result<(), StoreError> {
+    connection.execute_batch(
+        "DELETE FROM order_list; DELETE FROM order_refs; DELETE FROM search_entries;
+         INSERT INTO search_index (search_index) VALUES ('delete-all');
+         DELETE FROM temp.dirty;
+         INSERT INTO temp.dirty (name) SELECT name FROM docs;",
+    )?;
+    refresh(connection)?;
+    connection.execute("UPDATE projections SET version = ?1 WHERE one = 1", [VERSION])?;
+    Ok(())
+}
+
+/// Rebuilds where another version of this code made the projections.
+pub(super) fn bring_up(connection: &Connection) -> Result<(), StoreError> {
+    let version: i64 = connection.query_row("SELECT version FROM projections WHERE one = 1", [], |row| {
+        row.get(0)
+    })?;
+    if version == VERSION {
+        return Ok(());
+    }
+    rebuild(connection)
+}
+
+/// The documents that an order's screen shows beside the order itself.
+#[derive(Debug, Default)]
+pub struct Linked {
+    /// `ticket/<id>` or an intake.
+    pub ticket: Option<DocName>,
+    /// `customer/<id>`.
+    pub customer: Option<DocName>,
+    /// `asset/<id>`, each once.
+    pub assets: Vec<DocName>,
+    /// Contacts.
+    pub people: Vec<DocName>,
+}
+
+impl Linked {
+    fn all(&self) -> impl Iterator<Item = &DocName> {
+        self.ticket
+            .iter()
+            .chain(&self.customer)
+            .chain(&self.assets)
+            .chain(&self.people)
+    }
+}
+
+fn push_new(into: &mut Vec<DocName>, names: Vec<&str>) {
+    for name in names {
+        if let Ok(doc) = name.parse::<DocName>()
+            && !into.contains(&doc)
+        {
+            into.push(doc);
+        }
+    }
+}
+
+/// Folds one record of this file, with what the given visits learnt about it.
+///
+/// # Errors
+/// Those of the store.
+pub fn record(
+    connection: &Connection,
+    doc: &DocName,
+    beside: &[crate::facts::StoredAction],
+) -> Result<RecordView, StoreError> {
+    let mut actions = read::of_doc(connection, doc)?;
+    actions.extend(beside.iter().filter(|action| action.doc != *doc).cloned());
+    Ok(fold_record(doc, &actions))
+}
+
+/// What an order links to, with the records folded once.
+///
+/// # Errors
+/// Those of the store.
+pub fn linked(
+    connection: &Connection,
+    view: &OrderView,
+    beside: &[crate::facts::StoredAction],
+) -> Result<(Linked, BTreeMap<DocName, RecordView>), StoreError> {
+    let mut linked = Linked::default();
+    let mut records = BTreeMap::new();
+    let name = |text: Option<&str>| text.and_then(|text| text.parse::<DocName>().ok());
+    linked.ticket = name(view.fields.text("ticket"));
+    linked.customer = name(view.fields.text("customer"));
+    push_new(&mut linked.assets, view.fields.texts("assets"));
+    push_new(&mut linked.people, view.fields.texts("contact"));
+    if let Some(doc) = &linked.ticket {
+        let ticket = record(connection, doc, beside)?;
+        if linked.customer.is_none() {
+            linked.customer = name(ticket.fields.text("customer"));
+        }
+        push_new(&mut linked.assets, ticket.fields.texts("assets"));
+        push_new(&mut linked.people, ticket.fields.texts("caller"));
+        records.insert(doc.clone(), ticket);
+    }
+    if let Some(doc) = &linked.customer {
+        let customer = record(connection, doc, beside)?;
+        push_new(&mut linked.people, customer.fields.texts("contacts"));
+        records.insert(doc.clone(), customer);
+    }
+    for doc in linked.assets.iter().chain(&linked.people) {
+        if !records.contains_key(doc) {
+            records.insert(doc.clone(), record(connection, doc, beside)?);
+        }
+    }
+    Ok((linked, records))
+}
+
+fn refresh_order(connection: &Connection, order: OrderId, me: Option<UserId>) -> Result<(), StoreError> {
+    let id = order.to_string();
+    connection
+        .prepare_cached("DELETE FROM order_refs WHERE id = ?1")?
+        .execute([&id])?;
+    let name = DocName::Order(order).to_string();
+    if !is_shown(connection, order)? {
+        connection
+            .prepare_cached("DELETE FROM order_list WHERE id = ?1")?
+            .execute([&id])?;
+        return search::put(connection, &name, "", "");
+    }
+    let actions = read::of_order(connection, order)?;
+    let context = read::context(connection, &actions)?;
+    let view = fold_order(order, &actions, &context);
+    let (linked, records) = linked(connection, &view, &actions)?;
+    for doc in linked.all() {
+        connection
+            .prepare_cached("INSERT OR IGNORE INTO order_refs (id, name) VALUES (?1, ?2)")?
+            .execute(params![id, doc.to_string()])?;
+    }
+    let row = order_row(&view, &linked, &records, me);
+    let text = serde_json::to_string(&row).map_err(|_| StoreError::Malformed { what: "row" })?;
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO order_list (id, sort, row) VALUES (?1, ?2, ?3)")?
+        .execute(params![id, sort_key(&row), text])?;
+    let mut body = words_of(&view.fields);
+    for doc in linked.all() {
+        if let Some(record) = records.get(doc) {
+            body.extend(record.number.clone());
+            body.extend(words_of(&record.fields));
+        }
+    }
+    let title = [&row.number, &row.customer, &row.summary]
+        .into_iter()
+        .flatten()
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(" · ");
+    search::put(connection, &name, &title, &body.join(" \n"))
+}
+
+/// In scope, or own work that began stands here: a started order never vanishes (I16).
+fn is_shown(connection: &Connection, order: OrderId) -> Result<bool, StoreError> {
+    let name = DocName::Order(order);
+    Ok(connection
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM docs d
+               WHERE family = ?1 AND ((name = ?2 AND in_scope = 1) OR started = 1)
+                 AND EXISTS (SELECT 1 FROM changes c WHERE c.doc = d.id))",
+        )?
+        .query_row(params![name.family(), name.to_string()], |row| row.get(0))?)
+}
+
+fn order_row(
+    view: &OrderView,
+    linked: &Linked,
+    records: &BTreeMap<DocName, RecordView>,
+    me: Option<UserId>,
+) -> OrderRow {
+    let record = |doc: &Option<DocName>| doc.as_ref().and_then(|doc| records.get(doc));
+    let field = |name: &str| view.fields.text(name).map(str::to_owned);
+    let mine = view.assignments.iter().any(|assignment| {
+        Some(assignment.id) == view.current && me.is_some_and(|me| assignment.engineers.contains(&me))
+    });
+    OrderRow {
+        id: view.order,
+        number: record(&linked.ticket).and_then(|ticket| ticket.number.clone()),
+        customer: record(&linked.customer)
+            .and_then(|customer| customer.fields.text("name"))
+            .map(str::to_owned),
+        summary: field("summary").or_else(|| {
+            record(&linked.ticket)
+                .and_then(|ticket| ticket.fields.text("description"))
+                .map(str::to_owned)
+        }),
+        kind: field("type"),
+        priority: field("priority"),
+        state: view.state.as_str().to_owned(),
+        status: view.status.as_str().to_owned(),
+        window_from: field("window_from"),
+        window_to: field("window_to"),
+        mine,
+        flags: view.flags.iter().map(|flag| flag.as_str().to_owned()).collect(),
+        conflicts: view
+            .conflicts
+            .iter()
+            .filter(|conflict| {
+                conflict.open_action() && conflict.acts == crate::facts::conflict::Acts::Engineer
+            })
+            .count()
+            .try_into()
+            .unwrap_or(u32::MAX),
+        update_needed: view.update_needed.is_some(),
+        unsent: 0,
+    }
+}
+
+/// Own open work first, by window, priority, number.
+fn sort_key(row: &OrderRow) -> String {
+    let open = row.state != OrderState::Cancelled.as_str()
+        && row.status != VisibleStatus::Done.as_str()
+        && row.status != VisibleStatus::Audited.as_str();
+    format!(
+        "{}{}{}\u{1}{}\u{1}{}\u{1}{}",
+        u8::from(!open),
+        u8::from(!row.mine),
+        row.window_from.as_deref().unwrap_or("9999"),
+        row.priority.as_deref().unwrap_or("p9"),
+        row.number.as_deref().unwrap_or("~"),
+        row.id,
+    )
+}
+
+/// Every text in the fields, also inside lists: what a person may remember of a record.
+fn words_of(fields: &crate::facts::Fields) -> Vec<String> {
+    fn gather(value: &serde_json::Value, into: &mut Vec<String>) {
+        match value {
+            // Names of other documents are no words.
+            serde_json::Value::String(text) if text.parse::<DocName>().is_err() => into.push(text.clone()),
+            serde_json::Value::Array(items) => items.iter().for_each(|item| gather(item, into)),
+            serde_json::Value::Object(members) => members.values().for_each(|item| gather(item, into)),
+            _ => {}
+        }
+    }
+    let mut words = Vec::new();
+    for field in fields.0.values() {
+        gather(&field.value, &mut words);
+    }
+    words
+}
+
+/// Makes the search entry of a customer, a unit, a ticket or a person again.
+fn index_record(connection: &Connection, doc: &DocName) -> Result<(), StoreError> {
+    let title_field = match doc {
+        DocName::Customer(_) | DocName::Person(..) | DocName::PersonField(..) => "name",
+        DocName::Asset(_) => "serial",
+        DocName::Ticket(_) | DocName::Intake(..) => "description",
+        _ => return Ok(()),
+    };
+    let name = doc.to_string();
+    let in_scope: Option<bool> = connection
+        .prepare_cached("SELECT in_scope OR started FROM docs WHERE name = ?1")?
+        .query_row([&name], |row| row.get(0))
+        .optional()?;
+    if in_scope != Some(true) {
+        return search::put(connection, &name, "", "");
+    }
+    let record = record(connection, doc, &[])?;
+    if record.hidden {
+        return search::put(connection, &name, "", "");
+    }
+    let mut body = words_of(&record.fields);
+    body.extend(record.number.clone());
+    let title: Vec<&str> = [record.number.as_deref(), record.fields.text(title_field)]
+        .into_iter()
+        .flatten()
+        .collect();
+    search::put(connection, &name, &title.join(" · "), &body.join(" \n"))
+}
+
+/// Rows of the list, in order; with `only`, those of these orders.
+///
+/// # Errors
+/// Those of the store.
+pub fn rows(connection: &Connection, only: Option<&BTreeSet<OrderId>>) -> Result<Vec<OrderRow>, StoreError> {
+    let unsent = unsent_by_family(connection)?;
+    let finish = |text: String| -> Result<OrderRow, StoreError> {
+        let mut row: OrderRow =
+            serde_json::from_str(&text).map_err(|_| StoreError::Malformed { what: "row" })?;
+        row.unsent = unsent.get(&DocName::Order(row.id).family()).copied().unwrap_or(0);
+        Ok(row)
+    };
+    match only {
+        None => {
+            let mut statement = connection.prepare_cached("SELECT row FROM order_list ORDER BY sort")?;
+            let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
+            rows.map(|row| finish(row?)).collect()
+        }
+        Some(only) => {
+            let mut found = Vec::new();
+            for order in only {
+                let row: Option<(String, String)> = connection
+                    .prepare_cached("SELECT sort, row FROM order_list WHERE id = ?1")?
+                    .query_row([order.to_string()], |row| Ok((row.get(0)?, row.get(1)?)))
+                    .optional()?;
+                if let Some((sort, row)) = row {
+                    found.push((sort, finish(row)?));
+                }
+            }
+            found.sort_by(|a, b| a.0.cmp(&b.0));
+            Ok(found.into_iter().map(|(_, row)| row).collect())
+        }
+    }
+}
+
+fn unsent_by_family(connection: &Connection) -> Result<BTreeMap<String, u32>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT d.family, count(*) FROM changes c JOIN docs d ON d.id = c.doc WHERE c.state = 0 GROUP BY d.family",
+    )?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
