@@ -3,12 +3,14 @@
 //! A movement is never refused for want of stock: the book shows a discrepancy, the part is in the customer's hands
 //! (D.5-2a). Quarters in a document's name are shards; the date of writing chooses one.
 
+use rusqlite::Connection;
+
 use super::act::{Me, Plan, Saved};
-use super::{Engine, Inner, details, steps};
+use super::{Engine, Inner, act, details, steps};
 use crate::device::EngineError;
 use crate::device::store::read;
 use crate::domain::ids::OrderId;
-use crate::facts::{DocName, Fact, FactId, Shard, ViewToken, kinds};
+use crate::facts::{DocName, Fact, FactId, Shard, VanView, ViewToken, fold_van, kinds};
 
 /// A use of a part for a work order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +49,7 @@ impl Engine {
                 order: Some(DocName::Order(order)),
                 assignment: steps::own_assignment(&folded.view, me),
                 note: None,
+                mirrors: None,
             });
             Ok((Plan::one(self.inner.van(me), vec![fact]), ()))
         })?;
@@ -121,6 +124,22 @@ impl Engine {
         })?;
         Ok(saved)
     }
+
+    /// The own van: balances, serials, discrepancies, requests. Its token goes back with what is saved from its screen.
+    ///
+    /// # Errors
+    /// [`EngineError::NotEnrolled`], [`EngineError::Closed`], [`EngineError::Damaged`].
+    pub fn stock(&self) -> Result<VanView, EngineError> {
+        self.inner.read(|connection| {
+            let me = act::me(connection)?;
+            van_view(connection, &me)
+        })
+    }
+}
+
+fn van_view(connection: &Connection, me: &Me) -> Result<VanView, EngineError> {
+    let actions = read::of_van(connection, me.user)?;
+    Ok(fold_van(me.user, &actions))
 }
 
 impl Inner {
