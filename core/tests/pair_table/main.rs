@@ -8,6 +8,13 @@
     reason = "tests"
 )]
 
+mod base;
+mod examples;
+mod examples_stock;
 mod harness;
-mod rows;
+mod identity;
+mod random;
+mod rows_plan;
+mod rows_report;
+mod rows_work;
 mod story;

@@ -405,3 +405,61 @@ pub fn hide(target: Option<&Wrote>) -> Fact {
         reason: "entered twice".into(),
     })
 }
+
+/// A movement; `order` ties it to the order of the story.
+pub fn moved(kind: &str, part: &str, serial: Option<&str>, qty: u32, way: (&str, &str), order: bool) -> Fact {
+    Fact::Move(Move {
+        movement: kind.into(),
+        part: part.into(),
+        serial: serial.map(str::to_owned),
+        qty,
+        from: way.0.into(),
+        to: way.1.into(),
+        order: order.then(order_doc),
+        assignment: None,
+        note: None,
+        mirrors: None,
+    })
+}
+pub fn mirror(of: &Wrote, fact: Fact) -> Fact {
+    match fact {
+        Fact::Move(moved) => Fact::Move(Move {
+            mirrors: Some(of.id()),
+            ..moved
+        }),
+        other => other,
+    }
+}
+pub fn reverse(of: &Wrote) -> Fact {
+    Fact::Reverse(Reverse {
+        of: of.id(),
+        reason: "scanned by mistake".into(),
+    })
+}
+
+pub const STOREKEEPER: u128 = 0x12;
+
+fn shard() -> fieldseal_core::facts::Shard {
+    "2026q4".parse().unwrap()
+}
+pub fn van_field(engineer: u128) -> DocName {
+    DocName::VanField(user(engineer), shard())
+}
+pub fn van_office(engineer: u128) -> DocName {
+    DocName::VanOffice(user(engineer), shard())
+}
+pub fn store_doc() -> DocName {
+    DocName::Store(
+        fieldseal_core::domain::ids::LocationId(Uuid::from_u128(0x77)),
+        shard(),
+    )
+}
+pub fn van_good(engineer: u128) -> String {
+    format!("van_good:{}", user(engineer))
+}
+pub fn cabinet() -> String {
+    format!("store:{}", Uuid::from_u128(0x77))
+}
+pub fn site() -> String {
+    format!("customer_site:{}", order_id())
+}
