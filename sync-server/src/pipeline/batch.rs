@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use fieldseal_core::documents::{Author, ReadChange, Verdict, gate, read_change};
+use fieldseal_core::domain::ids::DeviceId;
 use fieldseal_core::facts::{DocName, Writer};
 use fieldseal_core::wire::Reason;
 
@@ -34,6 +35,8 @@ pub(super) struct Batch<'s> {
     pub(super) decided: HashMap<(usize, Hash), Outcome>,
     /// Changes decided for which others may wait.
     awaited: Vec<(usize, Hash)>,
+    /// Quarantined bytes kept of each device.
+    refuse_kept: HashMap<DeviceId, u64>,
 }
 
 /// A change that was accepted in this transaction.
@@ -80,6 +83,7 @@ impl<'s> Batch<'s> {
             written: HashMap::new(),
             decided: HashMap::new(),
             awaited: Vec::new(),
+            refuse_kept: HashMap::new(),
         })
     }
 
@@ -314,8 +318,15 @@ impl<'s> Batch<'s> {
         (reason, detail): (&str, &str),
         bytes: &[u8],
     ) -> Result<(), PipelineError> {
-        let kept = self.tx.quarantined_bytes(sender.device)?;
-        let fits = kept.saturating_add(bytes.len() as u64) <= QUARANTINE_BYTES;
+        // Summed once a transaction: a device that sends nothing but refuse must not cost more than that.
+        let kept = match self.refuse_kept.get(&sender.device) {
+            Some(kept) => *kept,
+            None => self.tx.quarantined_bytes(sender.device)?,
+        };
+        let with = kept.saturating_add(bytes.len() as u64);
+        let fits = with <= QUARANTINE_BYTES;
+        self.refuse_kept
+            .insert(sender.device, if fits { with } else { kept });
         tracing::warn!(hash = %hex::encode(hash), device = %sender.device, reason, detail, "a change was refused");
         self.tx.put_quarantine(&QuarantineRow {
             doc: doc.to_owned(),

@@ -381,3 +381,29 @@ fn blobs_are_kept_where_named_or_within_a_quota() {
         assert_eq!(refused, 6 * (usize::from(round) + 1));
     }
 }
+
+#[test]
+fn refused_bytes_are_kept_up_to_a_quota_and_refused_beyond_it_all_the_same() {
+    let world = World::new();
+    let phone = world.phone(user(1));
+    let doc = visit(1, user(1));
+    for round in 0..18_u8 {
+        let frames = (0..20_u8)
+            .map(|number| vec![round, number].repeat(25_000))
+            .collect();
+        let answer = world
+            .service
+            .sync(&phone.device, &phone.request(&[(&doc, frames)]))
+            .unwrap();
+        assert_eq!(answer.exceptions.len(), 20);
+    }
+    let tx = world.service.storage().read().unwrap();
+    let kept = tx.quarantined_bytes(phone.device.id).unwrap();
+    assert!(
+        kept <= 16 * 1024 * 1024 && kept > 16 * 1024 * 1024 - 50_000,
+        "{kept}"
+    );
+    let rows = tx.quarantine(1_000).unwrap();
+    assert_eq!(rows.len(), 18 * 20);
+    assert!(rows.iter().any(|row| row.bytes.is_none()));
+}
