@@ -43,7 +43,6 @@ pub(super) struct Batch<'s> {
 pub(super) struct Accepted {
     pub(super) ledger: usize,
     pub(super) change: ReadChange,
-    pub(super) row: u64,
 }
 
 /// What happened to a change.
@@ -210,7 +209,6 @@ impl<'s> Batch<'s> {
         self.accepted.push(Accepted {
             ledger: place,
             change,
-            row,
         });
         Ok(row)
     }

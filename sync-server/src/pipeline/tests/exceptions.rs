@@ -388,9 +388,7 @@ fn refused_bytes_are_kept_up_to_a_quota_and_refused_beyond_it_all_the_same() {
     let phone = world.phone(user(1));
     let doc = visit(1, user(1));
     for round in 0..18_u8 {
-        let frames = (0..20_u8)
-            .map(|number| vec![round, number].repeat(25_000))
-            .collect();
+        let frames = (0..20_u8).map(|number| [round, number].repeat(25_000)).collect();
         let answer = world
             .service
             .sync(&phone.device, &phone.request(&[(&doc, frames)]))
