@@ -9,15 +9,22 @@
 //! arrives twice (`once`, an id that the page made) writes once.
 
 mod assets;
+mod board;
+mod conflicts;
 mod contacts;
 mod customers;
+mod details;
 mod devices;
-mod directory;
 mod error;
 pub mod fields;
+mod orders;
 mod people;
 mod records;
+mod review;
+mod snapshot;
+mod stock;
 mod tickets;
+mod vans;
 mod views;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -30,11 +37,17 @@ use fieldseal_core::env::Env;
 use fieldseal_core::facts::{DocName, Fact, ViewToken};
 
 pub use assets::NewAsset;
+pub use board::{Board, BoardRow, EngineerMark};
+pub use conflicts::ConflictRow;
 pub use contacts::Contacts;
 pub use customers::{NewContact, NewCustomer};
+pub use details::{OrderDetails, SealedReport};
 pub use devices::{DeviceLine, NewCode};
 pub use error::OfficeError;
+pub use orders::{NewJob, NewOrder};
 pub use people::{NewUser, UserLine};
+pub use review::{audit_blockers, revision_of, workers};
+pub use stock::{MAIN_STORE, StockLine, StockPlace};
 pub use tickets::NewTicket;
 pub use views::Views;
 
@@ -71,6 +84,7 @@ pub struct Office {
     enrolment: Arc<Enrolment>,
     contacts: Contacts,
     views: Views,
+    board: board::Projection,
     env: Env,
     zone: CompanyZone,
     organisation: String,
@@ -95,6 +109,7 @@ impl Office {
             auth,
             enrolment,
             contacts: Contacts::default(),
+            board: board::Projection::default(),
             env,
             zone,
             organisation,
@@ -172,3 +187,6 @@ fn require(by: &Person, operation: Operation) -> Result<(), OfficeError> {
         Err(OfficeError::NotAllowed)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use fieldseal_core::domain::ids::UserId;
 use fieldseal_core::domain::roles::{Operation, Role};
 use fieldseal_core::domain::texts::Lang;
+use fieldseal_core::facts::directory::DirectoryView;
 use fieldseal_core::facts::{DocName, Fact, ViewToken, kinds};
 
-use super::directory::DirectoryView;
 use super::fields::required;
 use super::{Office, OfficeError, Person, require};
 use crate::auth::AuthError;
@@ -51,9 +51,14 @@ impl From<AuthError> for OfficeError {
 fn person_of(directory: &DirectoryView, user: UserId) -> Option<Person> {
     directory.users.get(&user).map(|entry| Person {
         user,
-        name: entry.name.clone(),
-        roles: entry.roles.iter().filter_map(|role| role.parse().ok()).collect(),
-        active: entry.active,
+        name: entry.user.name.clone(),
+        roles: entry
+            .user
+            .roles
+            .iter()
+            .filter_map(|role| role.parse().ok())
+            .collect(),
+        active: entry.user.active,
     })
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use fieldseal_core::domain::roles::Operation;
 use fieldseal_core::facts::classes::{Class, rule_of};
 use fieldseal_core::facts::kinds::{Choose, Set};
-use fieldseal_core::facts::{DocName, Fact, Fields, ViewToken};
+use fieldseal_core::facts::{DocName, Fact, FactId, Fields, ViewToken};
 use serde_json::Value;
 
 use super::fields::{Changes, check};
@@ -88,6 +88,10 @@ impl Office {
         let changes = check(doc, changes)?;
         let _one = self.begin();
         let facts = match doc {
+            DocName::Order(order) => {
+                let view = self.views.order(*order)?.ok_or(OfficeError::NotFound)?;
+                edits(doc, &view.fields, changes, token)
+            }
             _ => {
                 let view = self.views.record(doc)?.ok_or(OfficeError::NotFound)?;
                 edits(doc, &view.fields, changes, token)
@@ -97,6 +101,64 @@ impl Office {
             return Ok(None);
         }
         self.append(by, &[(doc.clone(), facts)], token).map(Some)
+    }
+
+    /// Takes over what an engineer learnt on site (D.5-7): the office's record gets the value, and the proposal is
+    /// settled. For a field whose values all count, the value is added to them.
+    ///
+    /// # Errors
+    /// [`OfficeError::NotAllowed`], [`OfficeError::NotFound`] if no such proposal stands on that order.
+    pub fn take_over(
+        &self,
+        by: &Person,
+        order: fieldseal_core::domain::ids::OrderId,
+        doc: &DocName,
+        field: &str,
+        proposal: FactId,
+        token: &ViewToken,
+    ) -> Result<Saved, OfficeError> {
+        require(by, operation_of(doc))?;
+        let _one = self.begin();
+        let view = self.views.order(order)?.ok_or(OfficeError::NotFound)?;
+        let learnt = match doc {
+            DocName::Order(_) => Some(&view.fields),
+            _ => view.learnt.get(doc),
+        };
+        let entry = learnt
+            .and_then(|fields| fields.0.get(field))
+            .and_then(|field| field.entries().find(|entry| entry.fact == proposal))
+            .ok_or(OfficeError::NotFound)?;
+        let record;
+        let own = match doc {
+            DocName::Order(_) => &view.fields,
+            _ => {
+                record = self.views.record(doc)?.ok_or(OfficeError::NotFound)?;
+                &record.fields
+            }
+        };
+        let mut over = own.over([field], token);
+        over.push(proposal);
+        let value = match rule_of(doc, field).class {
+            Class::Set => joined(own.value(field), &entry.value),
+            _ => entry.value.clone(),
+        };
+        let changes = check(doc, &Changes::from([(field.to_owned(), value)]))?;
+        let fact = if rule_of(doc, field).class == Class::Mv && over.len() > 1 {
+            Fact::Choose(Choose {
+                subject: None,
+                field: field.to_owned(),
+                value: changes.get(field).cloned().unwrap_or(Value::Null),
+                over,
+                reason: None,
+            })
+        } else {
+            Fact::Set(Set {
+                subject: None,
+                fields: changes,
+                over,
+            })
+        };
+        self.append(by, &[(doc.clone(), vec![fact])], token)
     }
 
     /// Chooses between kept values of a field (MV): serial numbers, application dates.
@@ -126,4 +188,19 @@ impl Office {
         });
         self.append(by, &[(doc.clone(), vec![fact])], token)
     }
+}
+
+/// The elements of both, each once.
+fn joined(own: Option<&Value>, more: &Value) -> Value {
+    let mut all: Vec<Value> = own.and_then(Value::as_array).cloned().unwrap_or_default();
+    let more = match more {
+        Value::Array(items) => items.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    for item in more {
+        if !all.contains(item) {
+            all.push(item.clone());
+        }
+    }
+    Value::Array(all)
 }

@@ -7,14 +7,21 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use fieldseal_core::facts::{DocName, RecordView, StoredAction, fold_record};
+use fieldseal_core::domain::ids::{OrderId, UserId};
+use fieldseal_core::facts::directory::{DirectoryView, fold_directory};
+use fieldseal_core::facts::van::{StockView, VanView, fold_stock, fold_van};
+use fieldseal_core::facts::{
+    DocName, FoldContext, OrderView, RecordView, StoredAction, fold_order, fold_record,
+};
 
 use super::OfficeError;
-use super::directory::{DirectoryView, fold_directory};
+use super::vans::VanIndex;
 use crate::storage::{ActionRow, ReadTx, Storage};
 
 /// Rows of the sequence that are looked at in one go.
 const STEP: u32 = 2_000;
+/// More whole orders than this are not kept (their rows on the board are).
+const ORDERS_KEPT: usize = 500;
 
 /// The cache.
 pub struct Views {
@@ -28,6 +35,11 @@ struct Kept {
     upto: u64,
     directory: Option<Arc<DirectoryView>>,
     records: HashMap<DocName, Arc<RecordView>>,
+    orders: HashMap<OrderId, Arc<OrderView>>,
+    vans: HashMap<UserId, Arc<VanView>>,
+    indexes: HashMap<UserId, Arc<VanIndex>>,
+    /// Orders that were changed since somebody asked by [`Views::take_changed`].
+    changed: BTreeSet<OrderId>,
 }
 
 /// The action as the fold wants it.
@@ -68,8 +80,17 @@ impl Views {
             for name in rows.iter().filter_map(|row| row.doc.as_deref()) {
                 docs.extend(name.parse::<DocName>().ok());
             }
+            let mut vans = BTreeSet::new();
             for doc in docs {
-                kept.forget(&doc);
+                match doc {
+                    DocName::VanField(engineer, _) | DocName::VanOffice(engineer, _) => {
+                        vans.insert(engineer);
+                    }
+                    other => kept.forget(&other),
+                }
+            }
+            for engineer in vans {
+                kept.forget_van(tx, engineer)?;
             }
             kept.upto = upto;
         }
@@ -119,6 +140,77 @@ impl Views {
         })
     }
 
+    /// A work order with its visits and the movements made for it; none if no fact ever named it.
+    ///
+    /// # Errors
+    /// [`OfficeError::Unexpected`].
+    pub fn order(&self, order: OrderId) -> Result<Option<Arc<OrderView>>, OfficeError> {
+        self.read(|tx, kept| {
+            if let Some(view) = kept.orders.get(&order) {
+                return Ok(Some(view.clone()));
+            }
+            let mut input = family_of(tx, &DocName::Order(order).family())?;
+            if input.is_empty() {
+                return Ok(None);
+            }
+            let mut context = FoldContext::default();
+            let engineers: BTreeSet<UserId> = input
+                .iter()
+                .filter_map(|action| match action.doc {
+                    DocName::Visit(_, engineer) => Some(engineer),
+                    _ => None,
+                })
+                .collect();
+            for engineer in engineers {
+                let index = kept.index(tx, engineer)?;
+                index.add_to(&mut context, &input);
+                input.extend(index.of_order(order));
+            }
+            let view = Arc::new(fold_order(order, &input, &context));
+            if kept.orders.len() >= ORDERS_KEPT {
+                kept.orders.clear();
+            }
+            kept.orders.insert(order, view.clone());
+            Ok(Some(view))
+        })
+    }
+
+    /// One engineer's stock.
+    ///
+    /// # Errors
+    /// [`OfficeError::Unexpected`].
+    pub fn van(&self, engineer: UserId) -> Result<Arc<VanView>, OfficeError> {
+        self.read(|tx, kept| {
+            if let Some(view) = kept.vans.get(&engineer) {
+                return Ok(view.clone());
+            }
+            let view = Arc::new(fold_van(engineer, &family_of(tx, &format!("van/{engineer}"))?));
+            kept.vans.insert(engineer, view.clone());
+            Ok(view)
+        })
+    }
+
+    /// All movements of stores and vans together: the store's balance needs both. Not kept.
+    ///
+    /// # Errors
+    /// [`OfficeError::Unexpected`].
+    pub fn stock(&self) -> Result<StockView, OfficeError> {
+        self.read(|tx, _| {
+            let mut actions = Vec::new();
+            for prefix in ["store/", "van/"] {
+                for doc in tx.doc_names(prefix)? {
+                    actions.extend(actions_of(tx, &doc)?);
+                }
+            }
+            Ok(fold_stock(&actions))
+        })
+    }
+
+    /// The orders whose facts changed since the last call; at the first call all of them.
+    pub(super) fn take_changed(&self) -> Result<BTreeSet<OrderId>, OfficeError> {
+        self.read(|_, kept| Ok(std::mem::take(&mut kept.changed)))
+    }
+
     /// Names of the documents of a kind (`customer/`), oldest first (ids are UUIDv7).
     ///
     /// # Errors
@@ -129,9 +221,34 @@ impl Views {
 }
 
 impl Kept {
+    /// The movements of one engineer.
+    fn index(&mut self, tx: &dyn ReadTx, engineer: UserId) -> Result<Arc<VanIndex>, OfficeError> {
+        if let Some(index) = self.indexes.get(&engineer) {
+            return Ok(index.clone());
+        }
+        let index = Arc::new(VanIndex::of(family_of(tx, &format!("van/{engineer}"))?));
+        self.indexes.insert(engineer, index.clone());
+        Ok(index)
+    }
+
+    /// Reads an engineer's movements again and throws out the orders for which there are new ones.
+    fn forget_van(&mut self, tx: &dyn ReadTx, engineer: UserId) -> Result<(), OfficeError> {
+        self.vans.remove(&engineer);
+        let before = self.indexes.remove(&engineer);
+        for order in self.index(tx, engineer)?.changed_since(before.as_deref()) {
+            self.orders.remove(&order);
+            self.changed.insert(order);
+        }
+        Ok(())
+    }
+
     fn forget(&mut self, doc: &DocName) {
         match doc {
             DocName::Directory => self.directory = None,
+            DocName::Order(order) | DocName::Visit(order, _) => {
+                self.orders.remove(order);
+                self.changed.insert(*order);
+            }
             other => {
                 self.records.remove(other);
             }
@@ -148,4 +265,12 @@ pub(super) fn actions_of(tx: &dyn ReadTx, doc: &DocName) -> Result<Vec<StoredAct
         return Ok(Vec::new());
     };
     Ok(tx.actions_of_doc(row.key)?.into_iter().map(stored).collect())
+}
+
+/// A family's actions.
+///
+/// # Errors
+/// [`OfficeError::Unexpected`].
+pub(super) fn family_of(tx: &dyn ReadTx, family: &str) -> Result<Vec<StoredAction>, OfficeError> {
+    Ok(tx.actions_of_family(family)?.into_iter().map(stored).collect())
 }

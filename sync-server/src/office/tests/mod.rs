@@ -1,0 +1,5 @@
+mod plan;
+mod queries;
+mod records;
+mod review;
+mod world;
