@@ -70,8 +70,6 @@ codes! {
         NegativeStock = "negative_stock",
         /// One serial number with several ends (I4, D.5-2b).
         SerialDisputed = "serial_disputed",
-        /// A known closing met a movement that it should have counted.
-        ReusedId = "reused_id",
     }
 }
 
@@ -241,12 +239,9 @@ pub fn gravity(kind: ConflictKind) -> (Severity, Acts) {
         | K::ReassignedAndCancelled
         | K::UnassignedWork
         | K::AcceptedAndDeclined => (Severity::Action, Acts::Dispatcher),
-        K::LateAfterAudit
-        | K::TwoSeals
-        | K::DecidedWhileConfirming
-        | K::TwoDecisions
-        | K::FieldChoice
-        | K::ReusedId => (Severity::Action, Acts::Auditor),
+        K::LateAfterAudit | K::TwoSeals | K::DecidedWhileConfirming | K::TwoDecisions | K::FieldChoice => {
+            (Severity::Action, Acts::Auditor)
+        }
         K::EditedWhileSealing => (Severity::Action, Acts::Engineer),
         K::NegativeStock | K::SerialDisputed => (Severity::Action, Acts::Storekeeper),
     }

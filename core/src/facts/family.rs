@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::domain::ids::ActionId;
 use crate::facts::conflict::Flag;
-use crate::facts::knowing::{ChangeIx, Graph, GraphBuilder};
+use crate::facts::knowing::{ChangeIx, Graph};
 use crate::facts::stored::{Body, Content, FOLD_VERSION, FactRecord, ParsedAction, Side};
 use crate::facts::{DocName, Fact, FactId, ViewToken};
 
@@ -55,7 +55,7 @@ pub struct UnreadableAction {
 }
 
 pub(crate) struct Family<'a> {
-    pub(crate) graph: Graph,
+    pub(crate) graph: Graph<'a>,
     pub(crate) acts: Vec<Act<'a>>,
     pub(crate) items: Vec<Item<'a>>,
     by_id: Vec<(FactId, Ix)>,
@@ -64,7 +64,8 @@ pub(crate) struct Family<'a> {
     pub(crate) unreadable: Vec<UnreadableAction>,
 }
 
-type Variants<'a> = BTreeMap<[u8; 32], (&'a ParsedAction, Vec<ChangeIx>)>;
+/// One action in one change: (document, id, bytes) is its identity, then the change.
+type Copy<'a> = (u32, ActionId, [u8; 32], ChangeIx, &'a ParsedAction);
 
 impl<'a> Family<'a> {
     /// Puts actions in order. `wanted` says which documents belong here; others are left aside.
@@ -73,75 +74,87 @@ impl<'a> Family<'a> {
         context: &FoldContext,
         wanted: impl Fn(&DocName) -> bool,
     ) -> Self {
-        let mut builder = GraphBuilder::default();
-        let ours: Vec<&ParsedAction> = actions.iter().filter(|action| wanted(&action.doc)).collect();
-        for action in &ours {
-            builder.add(&action.doc, action.hash, &action.deps);
+        // Documents are numbered in the order of their names.
+        let mut docs: BTreeMap<&DocName, Option<u32>> = BTreeMap::new();
+        for action in actions {
+            docs.entry(&action.doc)
+                .or_insert_with(|| wanted(&action.doc).then_some(0));
         }
-        let (graph, places) = builder.build();
-        // (document, id) → bytes → changes
-        let mut groups: BTreeMap<(&DocName, ActionId), Variants<'a>> = BTreeMap::new();
-        for action in ours {
-            let change = places
-                .get(action.doc.as_ref())
-                .and_then(|doc| doc.get(&action.hash));
-            let Some(change) = change else { continue };
-            let (kept, changes) = groups
-                .entry((action.doc.as_ref(), action.key))
-                .or_default()
-                .entry(action.text_hash)
-                .or_insert_with(|| (action, Vec::with_capacity(1)));
-            // The same bytes in two changes: the device shown is that of the lower change hash.
-            if action.hash < kept.hash {
-                *kept = action;
-            }
-            if !changes.contains(change) {
-                changes.push(*change);
-            }
+        for (number, known) in (0..).zip(docs.values_mut().filter(|known| known.is_some())) {
+            *known = Some(number);
         }
-        let lists = if groups.values().any(|variants| variants.len() > 1) {
-            Listings::gather(&graph, &groups)
+        let ours = || {
+            actions.iter().filter_map(|action| {
+                docs.get(action.doc.as_ref())
+                    .copied()
+                    .flatten()
+                    .map(|doc| (doc, action))
+            })
+        };
+        let graph = Graph::new(
+            ours()
+                .map(|(doc, action)| (doc, &action.hash, action.deps.as_slice()))
+                .collect(),
+        );
+        // Among equal bytes the lowest change comes first: its device is the one that is shown.
+        let mut copies: Vec<Copy<'a>> = ours()
+            .filter_map(|(doc, action)| {
+                graph
+                    .find(doc, &action.hash)
+                    .map(|change| (doc, action.key, action.text_hash, change, action))
+            })
+            .collect();
+        copies.sort_unstable_by_key(|copy| (copy.0, copy.1, copy.2, copy.3));
+        copies.dedup_by_key(|copy| (copy.0, copy.1, copy.2, copy.3));
+        let twins = |a: &Copy<'_>, b: &Copy<'_>| (a.0, a.1) == (b.0, b.1);
+        let same = |a: &Copy<'_>, b: &Copy<'_>| (a.0, a.1, a.2) == (b.0, b.1, b.2);
+        let reused = copies
+            .windows(2)
+            .any(|pair| twins(&pair[0], &pair[1]) && !same(&pair[0], &pair[1]));
+        let lists = if reused {
+            Listings::gather(&graph, &copies)
         } else {
             Listings::default()
         };
         let mut family = Self {
             graph,
-            acts: Vec::with_capacity(groups.len()),
-            items: Vec::new(),
+            acts: Vec::with_capacity(copies.len()),
+            items: Vec::with_capacity(copies.len()),
             by_id: Vec::new(),
             update_needed: None,
             unreadable: Vec::new(),
         };
-        for ((_, key), variants) in &groups {
-            let chosen = if variants.len() == 1 {
-                None
-            } else {
-                lists.choose(&family.graph, *key, variants)
+        for group in copies.chunk_by(twins) {
+            let mut variants = group.chunk_by(same).peekable();
+            let chosen = match variants.next() {
+                Some(_) if variants.peek().is_some() => lists.choose(&family.graph, group, same),
+                _ => None,
             };
-            for (text_hash, (parsed, changes)) in variants {
-                let mut changes = changes.clone();
-                changes.sort_unstable();
-                family.take(
-                    parsed,
-                    changes,
-                    chosen.is_none_or(|chosen| chosen == *text_hash),
-                    &groups,
-                    context,
-                );
+            for variant in group.chunk_by(same) {
+                let changes = variant.iter().map(|copy| copy.3).collect();
+                let (_, _, text_hash, _, parsed) = variant[0];
+                family.take(parsed, changes, chosen.is_none_or(|chosen| chosen == text_hash));
             }
         }
+        family.complete(context, |key, doc| {
+            let number = docs.get(doc).copied().flatten();
+            number.is_some_and(|number| {
+                copies
+                    .binary_search_by(|copy| (copy.0, copy.1).cmp(&(number, key)))
+                    .is_ok()
+            })
+        });
+        let families: Vec<String> = docs
+            .iter()
+            .filter(|(_, number)| number.is_some())
+            .map(|(doc, _)| doc.family())
+            .collect();
+        family.bound(&families);
         family.sort();
         family
     }
 
-    fn take(
-        &mut self,
-        parsed: &'a ParsedAction,
-        changes: Vec<ChangeIx>,
-        chosen: bool,
-        groups: &BTreeMap<(&DocName, ActionId), Variants<'a>>,
-        context: &FoldContext,
-    ) {
+    fn take(&mut self, parsed: &'a ParsedAction, changes: Vec<ChangeIx>, chosen: bool) {
         let Some(content) = &parsed.content else {
             self.unreadable.push(UnreadableAction {
                 doc: parsed.doc.as_ref().clone(),
@@ -160,16 +173,6 @@ impl<'a> Family<'a> {
             live = false;
             self.update_needed = self.update_needed.max(Some(content.min));
         }
-        let family = parsed.doc.family();
-        let missing = content.docs.iter().any(|(doc, _)| {
-            *doc != *parsed.doc
-                && (doc.family() == family || context.scope.contains(doc))
-                && !groups.contains_key(&(doc, parsed.key))
-                && !context.present.contains(&(parsed.key, doc.clone()))
-        });
-        if missing {
-            flags.push(Flag::Incomplete);
-        }
         let act = u32::try_from(self.acts.len()).unwrap_or(u32::MAX);
         for record in &content.facts {
             self.items.push(Item {
@@ -184,6 +187,48 @@ impl<'a> Family<'a> {
             changes,
             flags,
         });
+    }
+
+    /// Flags actions over several documents of which one in the reader's scope has not arrived.
+    fn complete(&mut self, context: &FoldContext, here: impl Fn(ActionId, &DocName) -> bool) {
+        for act in self.acts.iter_mut().filter(|act| !act.content.docs.is_empty()) {
+            let (own, key) = (&act.parsed.doc, act.parsed.key);
+            let family = own.family();
+            let missing = act.content.docs.iter().any(|(doc, _)| {
+                doc != own.as_ref()
+                    && (doc.family() == family || context.scope.contains(doc))
+                    && !here(key, doc)
+                    && !context.present.contains(&(key, doc.clone()))
+            });
+            if missing {
+                act.flags.push(Flag::Incomplete);
+            }
+        }
+    }
+
+    /// Flags actions whose counter is not above all that their author had seen: the gate bounds a counter by its own
+    /// document alone (design 3, `n`).
+    fn bound(&mut self, families: &[String]) {
+        let mut highest = vec![0_u64; self.graph.len()];
+        for act in &self.acts {
+            for change in &act.changes {
+                highest[*change as usize] = highest[*change as usize].max(act.content.stamp.n);
+            }
+        }
+        for act in &mut self.acts {
+            let n = act.content.stamp.n;
+            let family = |change: ChangeIx| families.get(self.graph.doc_of(change) as usize);
+            let own = act.changes.first().copied().and_then(family);
+            let bounded = act
+                .content
+                .saw
+                .iter()
+                .flat_map(|head| self.graph.named(*head))
+                .any(|head| highest[head as usize] >= n && family(head) == own);
+            if bounded {
+                act.flags.push(Flag::CounterBounded);
+            }
+        }
     }
 
     fn sort(&mut self) {
@@ -294,15 +339,15 @@ struct Listings {
 }
 
 impl Listings {
-    fn gather(graph: &Graph, groups: &BTreeMap<(&DocName, ActionId), Variants<'_>>) -> Self {
+    fn gather(graph: &Graph<'_>, copies: &[Copy<'_>]) -> Self {
         let mut listings = Self::default();
-        for (parsed, changes) in groups.values().flat_map(BTreeMap::values) {
+        for (_, _, _, change, parsed) in copies {
             let Some(content) = &parsed.content else { continue };
             for record in &content.facts {
                 let sight = || {
                     let mut sight: Vec<ChangeIx> =
                         content.saw.iter().flat_map(|head| graph.named(*head)).collect();
-                    sight.extend(changes);
+                    sight.push(*change);
                     sight
                 };
                 match record.fact() {
@@ -318,22 +363,30 @@ impl Listings {
         listings
     }
 
-    /// The bytes that count: those an audit saw, else those a seal lists, else those of the lowest hash.
-    fn choose(&self, graph: &Graph, key: ActionId, variants: &Variants<'_>) -> Option<[u8; 32]> {
-        let seen = |sight: &[ChangeIx], changes: &[ChangeIx]| {
-            sight
-                .iter()
-                .any(|head| changes.iter().any(|change| graph.reaches(*head, *change)))
+    /// The bytes that count: those an audit saw, else those a seal lists, else those of the lowest hash. `group` is
+    /// sorted by the hash of the bytes.
+    fn choose(
+        &self,
+        graph: &Graph<'_>,
+        group: &[Copy<'_>],
+        same: impl Fn(&Copy<'_>, &Copy<'_>) -> bool + std::marker::Copy,
+    ) -> Option<[u8; 32]> {
+        let key = group.first()?.1;
+        let readable = || {
+            group
+                .chunk_by(same)
+                .filter(|variant| variant[0].4.content.is_some())
         };
-        let readable =
-            |(_, (parsed, _)): &(&[u8; 32], &(&ParsedAction, Vec<ChangeIx>))| parsed.content.is_some();
-        // Seen by some audit or seal, and not together with the other bytes.
         let by = |sights: &[&[ChangeIx]]| {
-            variants
-                .iter()
-                .filter(readable)
-                .find(|(_, (_, changes))| sights.iter().any(|sight| seen(sight, changes)))
-                .map(|(hash, _)| *hash)
+            readable()
+                .find(|variant| {
+                    variant.iter().any(|copy| {
+                        sights
+                            .iter()
+                            .any(|sight| sight.iter().any(|head| graph.reaches(*head, copy.3)))
+                    })
+                })
+                .map(|variant| variant[0].2)
         };
         let audits: Vec<&[ChangeIx]> = self.audits.iter().map(Vec::as_slice).collect();
         let seals: Vec<&[ChangeIx]> = self
@@ -344,7 +397,7 @@ impl Listings {
             .collect();
         by(&audits)
             .or_else(|| by(&seals))
-            .or_else(|| variants.iter().find(readable).map(|(hash, _)| *hash))
-            .or_else(|| variants.keys().next().copied())
+            .or_else(|| readable().next().map(|variant| variant[0].2))
+            .or_else(|| group.first().map(|copy| copy.2))
     }
 }

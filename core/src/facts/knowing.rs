@@ -5,31 +5,28 @@
 //! built at the first question about it, so that a family without conflicts never pays for them.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::ops::Range;
 
-use crate::facts::{DocName, Head};
+use crate::facts::Head;
 
 /// The place of a change in a [`Graph`].
 pub(crate) type ChangeIx = u32;
 
-struct Node {
-    doc: u32,
-    /// Number inside its document.
-    local: u32,
-    hash: [u8; 32],
-    deps: Vec<[u8; 32]>,
-}
+/// A change as a [`Graph`] reads it: the number of its document, its hash, what it depends on.
+pub(crate) type Link<'a> = (u32, &'a [u8; 32], &'a [[u8; 32]]);
 
-struct DocNodes {
-    nodes: Vec<ChangeIx>,
+struct Doc {
+    /// Its changes, in the order of their hashes.
+    nodes: Range<usize>,
     /// One row of `words` words a change: the change itself and all its ancestors.
     ancestors: OnceCell<Vec<u64>>,
 }
 
 /// The changes of some documents and their ancestry.
-pub(crate) struct Graph {
-    nodes: Vec<Node>,
-    docs: Vec<DocNodes>,
+pub(crate) struct Graph<'a> {
+    /// Sorted by document, then hash; each once.
+    nodes: Vec<Link<'a>>,
+    docs: Vec<Doc>,
     /// (head, change), sorted.
     heads: Vec<(u64, ChangeIx)>,
 }
@@ -40,53 +37,48 @@ fn short(hash: &[u8; 32]) -> u64 {
     u64::from_be_bytes(first)
 }
 
-/// Collects changes before their ancestry is asked for.
-#[derive(Default)]
-pub(crate) struct GraphBuilder<'a> {
-    docs: BTreeMap<&'a DocName, BTreeMap<[u8; 32], &'a [[u8; 32]]>>,
-}
-
-impl<'a> GraphBuilder<'a> {
-    /// Adds a change; the same change twice is one.
-    pub(crate) fn add(&mut self, doc: &'a DocName, hash: [u8; 32], deps: &'a [[u8; 32]]) {
-        self.docs.entry(doc).or_default().entry(hash).or_insert(deps);
-    }
-
-    /// The graph, and a function's worth of lookup: the index of every (document, hash).
-    pub(crate) fn build(self) -> (Graph, BTreeMap<&'a DocName, BTreeMap<[u8; 32], ChangeIx>>) {
-        let mut graph = Graph {
-            nodes: Vec::new(),
-            docs: Vec::new(),
-            heads: Vec::new(),
-        };
-        let mut places = BTreeMap::new();
-        for (doc_ix, (doc, changes)) in self.docs.into_iter().enumerate() {
-            let mut nodes = Vec::with_capacity(changes.len());
-            let mut place = BTreeMap::new();
-            for (local, (hash, deps)) in changes.into_iter().enumerate() {
-                let ix = graph.nodes.len() as ChangeIx;
-                graph.heads.push((short(&hash), ix));
-                graph.nodes.push(Node {
-                    doc: doc_ix as u32,
-                    local: local as u32,
-                    hash,
-                    deps: deps.to_vec(),
+impl<'a> Graph<'a> {
+    /// Builds the graph; documents are numbered from 0 without gaps. The same change twice is one.
+    pub(crate) fn new(mut nodes: Vec<Link<'a>>) -> Self {
+        nodes.sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+        nodes.dedup_by(|a, b| (a.0, a.1) == (b.0, b.1));
+        let mut docs: Vec<Doc> = Vec::new();
+        let mut heads = Vec::with_capacity(nodes.len());
+        for (at, (doc, hash, _)) in nodes.iter().enumerate() {
+            while docs.len() <= *doc as usize {
+                docs.push(Doc {
+                    nodes: at..at,
+                    ancestors: OnceCell::new(),
                 });
-                nodes.push(ix);
-                place.insert(hash, ix);
             }
-            graph.docs.push(DocNodes {
-                nodes,
-                ancestors: OnceCell::new(),
-            });
-            places.insert(doc, place);
+            if let Some(last) = docs.last_mut() {
+                last.nodes.end = at + 1;
+            }
+            heads.push((short(hash), at as ChangeIx));
         }
-        graph.heads.sort_unstable();
-        (graph, places)
+        heads.sort_unstable();
+        Self { nodes, docs, heads }
     }
-}
 
-impl Graph {
+    /// The place of a change.
+    pub(crate) fn find(&self, doc: u32, hash: &[u8; 32]) -> Option<ChangeIx> {
+        let range = self.docs.get(doc as usize)?.nodes.clone();
+        let at = self.nodes[range.clone()]
+            .binary_search_by(|node| node.1.cmp(hash))
+            .ok()?;
+        Some((range.start + at) as ChangeIx)
+    }
+
+    /// The number of a change's document.
+    pub(crate) fn doc_of(&self, change: ChangeIx) -> u32 {
+        self.nodes.get(change as usize).map_or(u32::MAX, |node| node.0)
+    }
+
+    /// How many changes there are.
+    pub(crate) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
     /// The changes whose hash begins with `head`: one, in practice.
     pub(crate) fn named(&self, head: Head) -> impl Iterator<Item = ChangeIx> + '_ {
         let key = u64::from_be_bytes(head.0);
@@ -99,50 +91,47 @@ impl Graph {
 
     /// Whether `change` is `head` or an ancestor of it inside their document.
     pub(crate) fn reaches(&self, head: ChangeIx, change: ChangeIx) -> bool {
-        let (Some(from), Some(to)) = (self.nodes.get(head as usize), self.nodes.get(change as usize)) else {
-            return false;
-        };
-        if from.doc != to.doc {
-            return false;
-        }
         if head == change {
             return true;
         }
-        let Some(doc) = self.docs.get(from.doc as usize) else {
+        let (Some(from), Some(to)) = (self.nodes.get(head as usize), self.nodes.get(change as usize)) else {
+            return false;
+        };
+        let Some(doc) = self.docs.get(from.0 as usize).filter(|_| from.0 == to.0) else {
             return false;
         };
         let words = doc.nodes.len().div_ceil(64);
         let rows = doc.ancestors.get_or_init(|| self.ancestors(doc, words));
-        rows.get(from.local as usize * words + to.local as usize / 64)
-            .is_some_and(|word| word >> (to.local % 64) & 1 == 1)
+        let (head, change) = (head as usize - doc.nodes.start, change as usize - doc.nodes.start);
+        rows.get(head * words + change / 64)
+            .is_some_and(|word| word >> (change % 64) & 1 == 1)
     }
 
-    fn local_of(&self, doc: &DocNodes, hash: &[u8; 32]) -> Option<usize> {
-        // Nodes of a document stand in the order of their hashes.
-        doc.nodes
-            .binary_search_by(|ix| self.nodes[*ix as usize].hash.cmp(hash))
-            .ok()
+    fn parents(&self, at: usize) -> impl Iterator<Item = usize> + '_ {
+        let (doc, _, deps) = self.nodes[at];
+        // A dependency that is not here proves nothing about what stands behind it.
+        deps.iter()
+            .filter_map(move |dep| self.find(doc, dep).map(|ix| ix as usize))
     }
 
-    fn ancestors(&self, doc: &DocNodes, words: usize) -> Vec<u64> {
-        let count = doc.nodes.len();
+    fn ancestors(&self, doc: &Doc, words: usize) -> Vec<u64> {
+        let (first, count) = (doc.nodes.start, doc.nodes.len());
         let mut rows = vec![0_u64; count * words];
         let mut waiting = vec![0_u32; count];
-        let mut children: Vec<Vec<u32>> = vec![Vec::new(); count];
-        for (local, ix) in doc.nodes.iter().enumerate() {
+        let mut edges: Vec<(u32, u32)> = Vec::with_capacity(count);
+        for local in 0..count {
             rows[local * words + local / 64] |= 1 << (local % 64);
-            for dep in &self.nodes[*ix as usize].deps {
-                // A dependency that is not here proves nothing about what stands behind it.
-                if let Some(parent) = self.local_of(doc, dep) {
-                    children[parent].push(local as u32);
-                    waiting[local] += 1;
-                }
+            for parent in self.parents(first + local) {
+                edges.push(((parent - first) as u32, local as u32));
+                waiting[local] += 1;
             }
         }
+        edges.sort_unstable();
         let mut ready: Vec<usize> = (0..count).filter(|local| waiting[*local] == 0).collect();
         while let Some(parent) = ready.pop() {
-            for child in std::mem::take(&mut children[parent]) {
-                let child = child as usize;
+            let start = edges.partition_point(|(of, _)| (*of as usize) < parent);
+            for (_, child) in edges[start..].iter().take_while(|(of, _)| *of as usize == parent) {
+                let child = *child as usize;
                 for word in 0..words {
                     let bits = rows[parent * words + word];
                     rows[child * words + word] |= bits;
@@ -158,23 +147,69 @@ impl Graph {
 
     /// The heads: changes that no other change of their document depends on.
     pub(crate) fn heads(&self) -> impl Iterator<Item = Head> + '_ {
-        self.docs.iter().flat_map(move |doc| {
-            let mut inner = vec![false; doc.nodes.len()];
-            for ix in &doc.nodes {
-                for dep in &self.nodes[*ix as usize].deps {
-                    if let Some(local) = self.local_of(doc, dep) {
-                        inner[local] = true;
-                    }
-                }
+        let mut inner = vec![false; self.nodes.len()];
+        for at in 0..self.nodes.len() {
+            for parent in self.parents(at) {
+                inner[parent] = true;
             }
-            let heads: Vec<Head> = doc
-                .nodes
-                .iter()
-                .zip(inner)
-                .filter(|(_, inner)| !inner)
-                .map(|(ix, _)| Head::of(&self.nodes[*ix as usize].hash))
-                .collect();
-            heads
-        })
+        }
+        self.nodes
+            .iter()
+            .zip(inner)
+            .filter(|(_, inner)| !inner)
+            .map(|((_, hash, _), _)| Head::of(hash))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reaching_follows_deps_inside_one_document_and_unknown_heads_prove_nothing() {
+        let hash = |n: u8| [n; 32];
+        let (a, b, c, d, other) = (hash(9), hash(3), hash(7), hash(1), hash(9));
+        let (none, on_a, on_b, on_both): (Vec<[u8; 32]>, _, _, _) =
+            (vec![], vec![a], vec![b, hash(200)], vec![b, c]);
+        // d → {b, c} → a; another document holds a change of the same hash as a.
+        let graph = Graph::new(vec![
+            (0, &d, &on_both),
+            (0, &a, &none),
+            (1, &other, &none),
+            (0, &b, &on_a),
+            (0, &c, &on_b),
+            (0, &b, &on_a),
+        ]);
+        assert_eq!(graph.len(), 5);
+        let at = |doc, hash: &[u8; 32]| graph.find(doc, hash).unwrap();
+        assert!(graph.reaches(at(0, &d), at(0, &a)) && graph.reaches(at(0, &c), at(0, &b)));
+        assert!(!graph.reaches(at(0, &b), at(0, &c)) && !graph.reaches(at(0, &a), at(0, &d)));
+        assert!(
+            !graph.reaches(at(0, &d), at(1, &other)),
+            "nothing is concluded across documents"
+        );
+        assert_eq!(graph.named(Head([9; 8])).count(), 2, "one head, two documents");
+        assert_eq!(graph.named(Head([0xee; 8])).count(), 0);
+        let heads: Vec<Head> = graph.heads().collect();
+        assert_eq!(heads, [Head([1; 8]), Head([9; 8])]);
+    }
+
+    #[test]
+    fn more_changes_than_a_word_has_bits() {
+        let hashes: Vec<[u8; 32]> = (0..200_u8).map(|n| [n.wrapping_mul(77); 32]).collect();
+        let deps: Vec<Vec<[u8; 32]>> = (0..200_usize)
+            .map(|n| {
+                n.checked_sub(1)
+                    .map(|before| hashes[before])
+                    .into_iter()
+                    .collect()
+            })
+            .collect();
+        let graph = Graph::new((0..200).map(|n| (0, &hashes[n], deps[n].as_slice())).collect());
+        let at = |n: usize| graph.find(0, &hashes[n]).unwrap();
+        for (from, to) in [(199, 0), (150, 64), (64, 63), (10, 10)] {
+            assert!(graph.reaches(at(from), at(to)), "{from} {to}");
+            assert!(from == to || !graph.reaches(at(to), at(from)), "{to} {from}");
+        }
     }
 }

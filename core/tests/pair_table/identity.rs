@@ -319,3 +319,13 @@ fn unknown_heads_prove_nothing() {
     story.actions[finished.index] = edit(&story.actions[finished.index], |action| action.saw.push(head));
     assert_eq!(story.fold().state, S::Dispatched);
 }
+
+#[test]
+fn a_counter_that_is_not_above_what_its_author_saw_is_flagged() {
+    let mut story = Story::new(10);
+    let a1 = assigned(&mut story);
+    let low = story.write(phone(A), visit_doc(A), vec![progress(&a1, "low")]);
+    assert!(flags(&story.fold(), &low).is_empty());
+    story.actions[low.index] = edit(&story.actions[low.index], |action| action.n = 1);
+    assert_eq!(flags(&story.fold(), &low), [Flag::CounterBounded]);
+}

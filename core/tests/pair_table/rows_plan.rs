@@ -119,6 +119,20 @@ fn d03_two_accepts_of_a_pool() {
                     let view = knew.fold();
                     assert_eq!(view.assignments[0].holders, holders);
                     assert!(flags(&view, &odd).contains(&Flag::UnassignedWork));
+                    // The winner learns of the loser's accept and goes on: that is his order.
+                    let won = if lost == B { A } else { B };
+                    let mut goes_on = case.story.clone();
+                    goes_on.sync(phone(won));
+                    let work = goes_on.write(phone(won), visit_doc(won), vec![travel(&case.base)]);
+                    let view = goes_on.fold();
+                    assert_eq!(view.assignments[0].holders, holders);
+                    assert!(flags(&view, &work).is_empty(), "{:?}", flags(&view, &work));
+                    // So does one who had begun before he learnt that he had lost.
+                    let mut begun = case.story.clone();
+                    begun.write(phone(lost), visit_doc(lost), vec![travel(&case.base)]);
+                    begun.sync(phone(lost));
+                    let there = begun.write(phone(lost), visit_doc(lost), vec![arrive(&case.base)]);
+                    assert!(flags(&begun.fold(), &there).is_empty());
                     // Both worked unknowingly: both stand, the dispatcher decides.
                     let mut both = case.story.clone();
                     both.write(phone(A), visit_doc(A), vec![arrive(&case.base)]);
@@ -276,6 +290,17 @@ fn d03_priority_against_proposal() {
             assert!(field.others.is_empty());
             assert_eq!(field.proposals[0].value, json!("p1"));
             assert_eq!(field.proposals[0].stamp.by, user(A));
+            // A proposal that names the office's value replaces it no more than one that does not.
+            let mut naming = case.story.clone();
+            naming.sync(phone(A));
+            let over = [case.left[0].id(), case.right[0].id()];
+            let proposal = set_of(order_doc(), &[("priority", json!("p3"))], &over);
+            let wrote = naming.write(phone(A), visit_doc(A), vec![proposal]);
+            let view = naming.fold();
+            let field = &view.fields.0["priority"];
+            assert_eq!(field.value, json!("p2"));
+            assert_eq!(field.proposals.len(), 1, "it replaces the earlier proposal");
+            assert!(flags(&view, &wrote).contains(&Flag::Proposal));
             // The office takes it over by a set that names it.
             let mut taken = case.story.clone();
             let over = [case.left[0].id(), case.right[0].id()];

@@ -27,6 +27,7 @@ use crate::facts::family::{Family, Ix};
 use crate::facts::hides::{Hides, fold_hides};
 use crate::facts::record::{basic_flags, conflict_of, field_conflicts, hide_conflicts};
 use crate::facts::registers::{Fields, fold_fields};
+use crate::facts::stored::Side;
 use crate::facts::{DocName, Fact, FactId, FoldContext, ParsedAction, StoredAction};
 
 use audits::Judged;
@@ -507,6 +508,25 @@ impl<'f, 'a> Scene<'f, 'a> {
                         said.entry(accept).or_default().push(Flag::LostRace);
                     }
                 }
+            }
+        }
+        for (assigned, status) in self.plan.assigned.iter().zip(&self.outcome.statuses) {
+            let flag = match status {
+                view::AssignmentStatus::AlreadyDone => Flag::AlreadyDone,
+                view::AssignmentStatus::Superseded => Flag::Superseded,
+                _ => continue,
+            };
+            said.entry(assigned.ix).or_default().push(flag);
+        }
+        for ix in &self.cast.registers {
+            let record = self.family.record(*ix);
+            let subject = match record.fact() {
+                Some(Fact::Set(set)) => set.subject.as_ref(),
+                Some(Fact::Choose(choose)) => choose.subject.as_ref(),
+                _ => None,
+            };
+            if subject.is_some_and(|subject| Side::of(subject) != Side::of(&record.doc)) {
+                said.entry(*ix).or_default().push(Flag::Proposal);
             }
         }
         for ix in &self.plan.void {

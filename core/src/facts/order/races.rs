@@ -115,12 +115,11 @@ impl Race {
 
     fn settle(&mut self, family: &Family<'_>, mut claims: Vec<(Ix, UserId, bool)>, confirmed: &[Ix]) {
         claims.sort_unstable();
-        let mut valid: Vec<(Ix, UserId)> = Vec::new();
         for (ix, engineer, is_work) in claims {
-            let taken = valid
-                .iter()
-                .any(|(other, by)| *by != engineer && family.knew(ix, *other));
-            if taken && !confirmed.contains(&ix) {
+            let Some(at) = self.answers.iter().position(|answer| answer.engineer == engineer) else {
+                continue;
+            };
+            if self.lost(family, ix, at, is_work) && !confirmed.contains(&ix) {
                 if is_work {
                     self.unassigned.push(ix);
                 } else {
@@ -128,14 +127,12 @@ impl Race {
                 }
                 continue;
             }
-            valid.push((ix, engineer));
-            if let Some(answer) = self.answers.iter_mut().find(|answer| answer.engineer == engineer) {
-                if is_work {
-                    answer.began.push(ix);
-                } else {
-                    answer.accept.get_or_insert(ix);
-                    answer.confirmed |= confirmed.contains(&ix);
-                }
+            let answer = &mut self.answers[at];
+            if is_work {
+                answer.began.push(ix);
+            } else {
+                answer.accept.get_or_insert(ix);
+                answer.confirmed |= confirmed.contains(&ix);
             }
         }
         self.rivals = self.answers.iter().filter_map(|answer| answer.accept).collect();
@@ -165,6 +162,27 @@ impl Race {
                 answer.status = AcceptStatus::LostRace;
             }
         }
+    }
+
+    /// Whether the author of a claim knew that somebody else had the assignment. An accept must not have known any
+    /// other claim; work may have known an accept that his own beats, and goes on where it was begun unknowingly.
+    fn lost(&self, family: &Family<'_>, ix: Ix, at: usize, is_work: bool) -> bool {
+        let own = &self.answers[at];
+        if is_work && (own.confirmed || !own.began.is_empty()) {
+            return false;
+        }
+        self.answers
+            .iter()
+            .enumerate()
+            .filter(|(other, _)| *other != at)
+            .any(|(_, other)| {
+                let beaten =
+                    |accept: Ix| is_work && own.accept.is_some_and(|own| own < accept) && !other.confirmed;
+                other.began.iter().any(|began| family.knew(ix, *began))
+                    || other
+                        .accept
+                        .is_some_and(|accept| !beaten(accept) && family.knew(ix, accept))
+            })
     }
 
     pub(super) fn answer(&self, engineer: UserId) -> Option<&Answer> {

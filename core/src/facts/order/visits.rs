@@ -81,6 +81,7 @@ impl Scene<'_, '_> {
             return Vec::new();
         };
         let displayed: BTreeSet<FactId> = fields.displayed().collect();
+        let listed: BTreeSet<FactId> = sealed.lists.iter().copied().collect();
         facts
             .iter()
             .copied()
@@ -89,7 +90,7 @@ impl Scene<'_, '_> {
                 Some(Fact::Decide(_) | Fact::Answer(_)) => true,
                 _ => false,
             })
-            .filter(|ix| !sealed.lists.contains(&family.id(*ix)) && !family.knew(seal, *ix))
+            .filter(|ix| !listed.contains(&family.id(*ix)) && !family.knew(seal, *ix))
             .collect()
     }
 
