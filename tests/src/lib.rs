@@ -10,3 +10,4 @@
 
 pub mod bench;
 pub mod fuzz;
+pub mod sim;

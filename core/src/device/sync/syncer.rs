@@ -32,6 +32,8 @@ const WANTS_MAX: usize = 64;
 pub struct Syncer {
     phase: Phase,
     next_request: u64,
+    /// Compressed bytes that a request aims at on a good link.
+    target: usize,
     /// Compressed bytes that the next request aims at.
     budget: usize,
     failures: u32,
@@ -78,10 +80,17 @@ impl Default for Syncer {
 impl Syncer {
     /// An engine at rest, for one app start.
     pub fn new() -> Self {
+        Self::with_target(BATCH_TARGET)
+    }
+
+    /// One that aims at requests of `target` compressed bytes: for links whose first flight is another one, and for
+    /// simulations that want many small ones.
+    pub fn with_target(target: usize) -> Self {
         Self {
             phase: Phase::Idle,
             next_request: 1,
-            budget: BATCH_TARGET,
+            target,
+            budget: target,
             failures: 0,
             skip: BTreeSet::new(),
             asked: BTreeSet::new(),
@@ -263,9 +272,11 @@ impl Syncer {
             return self.fail(Fault::Code(FaultCode::ReceiptDiffers));
         }
         self.failures = 0;
-        self.budget = self.budget.saturating_mul(2).min(BATCH_TARGET);
+        self.budget = self.budget.saturating_mul(2).min(self.target);
         self.phase = Phase::Storing;
-        // Wanted blobs that found no room in a page are asked for again; not, once an answer had room for none at all.
+        // Wanted blobs that found no room in a page are asked for again; not, once an answer had room for none at
+        // all. Those that the server does not have are asked for in a later session.
+        self.asked.extend(answer.unavailable.iter().map(|hash| **hash));
         if !answer.more && answer.blobs.is_empty() && answer.unavailable.is_empty() {
             self.asked.extend(flight.want);
         }
@@ -316,7 +327,7 @@ impl Syncer {
                 }
         );
         if too_much {
-            self.budget = (self.budget / 2).max(BATCH_MIN);
+            self.budget = (self.budget / 2).max(BATCH_MIN.min(self.target));
         }
         self.end_with(fault)
     }

@@ -187,7 +187,7 @@ fn take_one(
     };
     if receipt::state_of(connection, doc, &change.hash)?.is_some() {
         // Known already; an own one that comes back is on the server's disk, whatever became of the answer.
-        return receipt::accept(connection, &doc.to_string(), &change.hash, None);
+        return receipt::came_back(connection, doc, &change.hash, applied.stored.seen);
     }
     let tag = change.actor.tag();
     if !tags.may_write(doc, &tag) && !tags.is_named(&tag) {
@@ -309,8 +309,13 @@ fn read_tags(connection: &Connection, storing: &Storing) -> Result<Tags, StoreEr
     Ok(Tags { devices, servers })
 }
 
-/// Keeps wanted blobs that came, and notes those that the server does not give.
+/// Keeps wanted blobs that came, and notes those that the server does not give (yet), with the row up to which it
+/// had none.
 pub(super) fn take_blobs(connection: &Connection, answer: &SyncAnswer) -> Result<(), StoreError> {
+    let seen = answer
+        .position
+        .as_ref()
+        .map(|position| changes::number(position.seen));
     for bytes in &answer.blobs {
         let hash = super::sha256(bytes);
         let wanted: bool = connection
@@ -322,8 +327,10 @@ pub(super) fn take_blobs(connection: &Connection, answer: &SyncAnswer) -> Result
     }
     for hash in &answer.unavailable {
         connection
-            .prepare_cached("UPDATE blobs SET state = 4 WHERE sha256 = ?1 AND state = 3")?
-            .execute([**hash])?;
+            .prepare_cached(
+                "UPDATE blobs SET state = 4, server_row = ?2 WHERE sha256 = ?1 AND state IN (3, 4)",
+            )?
+            .execute(params![**hash, seen])?;
     }
     Ok(())
 }

@@ -66,6 +66,11 @@ pub struct Applied {
 /// Those of the store; then nothing of the answer is kept and the same request is sent again.
 pub fn apply(connection: &Connection, receipt: &Receipt, storing: &Storing) -> Result<Applied, StoreError> {
     let mut applied = Applied::default();
+    applied.stored.seen = receipt
+        .answer
+        .position
+        .as_ref()
+        .map_or(0, |position| position.seen);
     let settled = receipt::settle(connection, receipt, storing, &mut applied)?;
     let granted = intake::take_in(connection, &receipt.answer, storing, &mut applied)?;
     // After the intake: what was refused is replayed on the server's copy.

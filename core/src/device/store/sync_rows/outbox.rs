@@ -17,6 +17,8 @@ use crate::wire::{BATCH_TARGET, Position, REQUEST_CHANGES_MAX, SMALL_BLOB_MAX};
 const READ_MAX: usize = 8 * BATCH_TARGET;
 /// Wanted blobs read for one request.
 const WANT_MAX: usize = 64;
+/// Blobs asked for again in one request: an idle sync stays small.
+const AGAIN_MAX: usize = 4;
 
 /// Reads the front of the outbox, the position and the wanted blobs, without what must not go again.
 ///
@@ -56,15 +58,23 @@ pub fn collect(
         }
     }
     outgoing.unsent = taken.unsent;
-    let mut wanted = connection.prepare_cached("SELECT sha256 FROM blobs WHERE state = 3 ORDER BY sha256")?;
-    let mut wanted = wanted.query([])?;
-    while let Some(row) = wanted.next()? {
-        let hash: Hash = row.get(0)?;
-        if !asked.contains(&hash) && outgoing.want.len() < WANT_MAX {
-            outgoing.want.push(hash);
-        }
-    }
+    outgoing.want = wanted(connection, asked)?;
     Ok(outgoing)
+}
+
+/// Blobs to ask for: those that are wanted, and a few of those that the server did not have when it was asked last
+/// (the change that names one may come before it), the longest unasked first.
+fn wanted(connection: &Connection, asked: &BTreeSet<Hash>) -> Result<Vec<Hash>, StoreError> {
+    let mut want = Vec::new();
+    for (state, most) in [(3, WANT_MAX), (4, AGAIN_MAX)] {
+        let mut statement = connection
+            .prepare_cached("SELECT sha256 FROM blobs WHERE state = ?1 ORDER BY server_row, sha256")?;
+        let hashes = statement
+            .query_map([state], |row| row.get(0))?
+            .collect::<Result<Vec<Hash>, _>>()?;
+        want.extend(hashes.into_iter().filter(|hash| !asked.contains(hash)).take(most));
+    }
+    Ok(want)
 }
 
 /// What is in the outbox and wanted, for the session to decide whether it goes on.

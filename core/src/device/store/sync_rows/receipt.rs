@@ -116,6 +116,24 @@ pub(super) fn accept(
     Ok(())
 }
 
+/// Marks an own change that came from the server: it is on its disk, in a row up to `seen`, whatever became of the
+/// answer that had its row number.
+pub(super) fn came_back(
+    connection: &Connection,
+    doc: &DocName,
+    hash: &Hash,
+    seen: u64,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "UPDATE changes SET state = CASE state WHEN 0 THEN 1 ELSE state END, parked_there = 0,
+                    server_row = coalesce(server_row, ?3)
+             WHERE hash = ?2 AND state <> 2 AND doc = (SELECT id FROM docs WHERE name = ?1)",
+        )?
+        .execute(params![doc.to_string(), hash, number(seen)])?;
+    Ok(())
+}
+
 /// Parked there is not acknowledged: it stays in the outbox. What it waits for and this phone wrote itself is
 /// offered again: the server lost it.
 fn park(connection: &Connection, exceptions: &Exceptions, applied: &mut Applied) -> Result<(), StoreError> {

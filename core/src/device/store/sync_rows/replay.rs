@@ -187,9 +187,17 @@ pub(super) fn replay(
                         &author,
                         storing.now_ms,
                     )?;
-                    if let Ingested::Refused(error) = outcome {
-                        tracing::error!(code = error.code(), "a replayed action did not pass the gate");
-                        applied.quarantined.push((change.hash, error.code().to_owned()));
+                    match outcome {
+                        Ingested::Accepted { .. } => {}
+                        // Refused itself: kept in quarantine, and nothing may build on it.
+                        Ingested::Refused(error) => {
+                            applied.quarantined.push((change.hash, error.code().to_owned()));
+                            document = load(connection, &doc)?;
+                        }
+                        Ingested::Known | Ingested::Parked { .. } => {
+                            tracing::error!("a replayed action did not find its place");
+                            document = load(connection, &doc)?;
+                        }
                     }
                 }
                 // Another text under the same id came first: kept for its author to see.

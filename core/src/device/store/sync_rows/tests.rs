@@ -393,6 +393,64 @@ fn a_refused_change_is_kept_aside_and_what_builds_on_it_is_written_again_byte_fo
 }
 
 #[test]
+fn a_second_faulty_action_does_not_hold_up_what_stands_behind_it() {
+    let phone = Phone::new();
+    let mut mine = Writer::new(9, ME);
+    let list = [
+        mine.write(1, &progress(9, 1)),
+        mine.write(2, &progress(1, 2)),
+        mine.write(3, &progress(9, 3)),
+        mine.write(4, &progress(1, 4)),
+    ];
+    for change in &list {
+        phone
+            .store
+            .write::<_, StoreError>(|tx| {
+                // A faulty app: past its own gate, in somebody else's name.
+                crate::device::store::changes::insert(
+                    tx,
+                    &crate::device::store::changes::NewChange {
+                        doc: &visit(1),
+                        hash: &change.hash,
+                        actor: &change.actor.0,
+                        seq: change.seq,
+                        op: change.start_op,
+                        n: change.action.n,
+                        key: change.key,
+                        deps: &change.deps,
+                        bytes: &change.bytes,
+                        text: &change.text,
+                        origin: Origin::OwnUnsent,
+                        value: crate::device::store::changes::Value::Rest,
+                        blobs: &[],
+                    },
+                )
+            })
+            .unwrap();
+    }
+    let mut sent = receipt(&phone);
+    sent.answer.exceptions = vec![Exception::Quarantined {
+        hash: ByteArray::from(list[0].hash),
+        reason: Reason::Gate,
+    }];
+    for change in &list[1..] {
+        sent.answer.exceptions.push(Exception::Quarantined {
+            hash: ByteArray::from(change.hash),
+            reason: Reason::Ancestor,
+        });
+    }
+    let applied = phone.apply(&sent);
+    assert_eq!((applied.quarantined.len(), applied.parked), (2, 0));
+    let keys: Vec<ActionId> = phone
+        .collect()
+        .unsent
+        .iter()
+        .map(|frame| read_change(frame.bytes()).unwrap().key)
+        .collect();
+    assert_eq!(keys, [key(2), key(4)]);
+}
+
+#[test]
 fn what_the_servers_copy_holds_already_is_not_written_again() {
     let phone = Phone::new();
     let mut mine = Writer::new(9, ME);
