@@ -284,6 +284,7 @@ impl World {
                 order: Some(order.clone()),
                 assignment,
                 note: Some(note.to_owned()),
+                mirrors: None,
             })
         };
         let mut sealed = None;
