@@ -118,7 +118,7 @@ impl World {
 
     /// A history: so many random steps.
     pub fn live(&mut self) -> Result<(), String> {
-        let steps = 250 + self.rng.below(450);
+        let steps = 180 + self.rng.below(320);
         for _ in 0..steps {
             self.clock.pass(i64::try_from(self.rng.below(2_000)).unwrap());
             self.step()?;
