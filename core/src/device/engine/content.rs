@@ -27,7 +27,7 @@ use crate::domain::time::LocalTime;
 use crate::domain::warranty::{ChargeBasis, Decision, Inputs};
 use crate::domain::work::{ChargeKind, OpinionKind, OrderType, Outcome};
 use crate::facts::order::view::{DecisionStatus, Trust, Visit};
-use crate::facts::{DocName, Fact, FactId, Fields, ParsedAction, RecordView};
+use crate::facts::{DocName, Fact, FactId, Fields, RecordView, fold_directory};
 
 /// The template of this version's reports.
 const TEMPLATE: &str = "report@1";
@@ -464,15 +464,7 @@ pub(super) fn person_name(connection: &Connection, witness: &str, me: &Me) -> Re
 
 /// The engineer's name out of the directory; the account's id where it has not arrived.
 fn engineer_name(connection: &Connection, user: UserId) -> Result<String, EngineError> {
-    let actions = ParsedAction::read_all(&read::of_doc(connection, &DocName::Directory)?);
-    let newest = actions
-        .iter()
-        .filter_map(|action| action.content.as_ref())
-        .flat_map(|content| content.facts.iter().map(move |record| (content.stamp.n, record)))
-        .filter_map(|(n, record)| match record.fact() {
-            Some(Fact::User(named)) if named.user == user => Some((n, record.order_hash, named.name.clone())),
-            _ => None,
-        })
-        .max();
-    Ok(newest.map_or_else(|| user.to_string(), |(.., name)| name))
+    let directory = fold_directory(&read::of_doc(connection, &DocName::Directory)?);
+    let entry = directory.users.get(&user);
+    Ok(entry.map_or_else(|| user.to_string(), |entry| entry.user.name.clone()))
 }

@@ -1,3 +1,4 @@
+mod fixture;
 mod kill;
 mod lifecycle;
 mod report;

@@ -21,7 +21,7 @@ use crate::domain::warranty::{
     SymptomEvidence, WeakCurrentInputs, decide,
 };
 use crate::domain::work::Symptom;
-use crate::facts::{DocName, Fact, FactId, Fields, OrderView, ParsedAction, ViewToken, kinds};
+use crate::facts::{DocName, Fact, FactId, Fields, OrderView, ViewToken, fold_reference, kinds};
 
 /// What the engineer found. Dates, serial and product come from the unit's registers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -227,22 +227,14 @@ pub(super) struct Reference {
 impl Reference {
     /// Reads what is valid on `day`.
     pub(super) fn load(connection: &Connection, day: NaiveDate) -> Result<Self, EngineError> {
-        let stored = read::of_doc(connection, &DocName::ReferenceIndex)?;
-        let mut actions = ParsedAction::read_all(&stored);
-        actions.sort_by_key(|action| (action.content.as_ref().map(|content| content.stamp.n), action.key));
-        let packs: Vec<kinds::Pack> = actions
-            .iter()
-            .filter_map(|action| action.content.as_ref())
-            .flat_map(|content| &content.facts)
-            .filter_map(|record| match record.fact() {
-                Some(Fact::Pack(pack)) => Some(pack.clone()),
-                _ => None,
-            })
-            .filter(|pack| pack.valid_from.parse::<NaiveDate>().is_ok_and(|from| from <= day))
-            .collect();
-        let of = |kind: &'static str| packs.iter().filter(move |pack| pack.pack == kind);
+        let index = fold_reference(&read::of_doc(connection, &DocName::ReferenceIndex)?);
+        let day = day.to_string();
         let mut policies = Vec::new();
-        for pack in of("policy") {
+        for entry in &index.packs {
+            let pack = &entry.pack;
+            if pack.pack != "policy" || pack.valid_from > day {
+                continue;
+            }
             // Service levels are packs of this kind too; they are none of ours here.
             if let Ok(policy) = WarrantyPolicy::read(&pack_text(connection, pack)?) {
                 policies.push(policy);
@@ -254,10 +246,8 @@ impl Reference {
                 .map_err(|_| EngineError::unexpected("packs"))?
                 .warranty;
         }
-        // Of those valid, the one that began last; of two that began together, the later written.
-        let prices = of("prices").max_by_key(|pack| pack.valid_from.parse::<NaiveDate>().ok());
-        let prices = match prices {
-            Some(pack) => PriceList::read(&pack_text(connection, pack)?)
+        let prices = match index.valid_on("prices", &day) {
+            Some(entry) => PriceList::read(&pack_text(connection, &entry.pack)?)
                 .map_err(|_| EngineError::unexpected("prices"))?,
             None => PriceList::empty(),
         };

@@ -351,3 +351,53 @@ fn a_damaged_file_gives_its_readable_unsent_changes_to_a_new_one() {
         "a bad page of something else costs no change"
     );
 }
+
+// ---- keys ---------------------------------------------------------------------------------------------------
+
+#[cfg(not(feature = "sqlcipher"))]
+#[test]
+fn a_key_without_encryption_in_the_build_is_an_error_not_a_plain_file() {
+    let place = place();
+    let error = Store::open(&place.path, Some([7; 32]), NOW).unwrap_err();
+    assert!(matches!(error, StoreError::NoEncryption), "{error:?}");
+    assert!(!place.path.exists());
+}
+
+#[cfg(feature = "sqlcipher")]
+mod encrypted {
+    use super::*;
+
+    #[test]
+    fn sqlcipher_keeps_the_file_unreadable_and_a_wrong_key_is_a_clear_error() {
+        let place = place();
+        let (store, _) = Store::open(&place.path, Some([7; 32]), NOW).unwrap();
+        let cipher: String = pragma(&store, "cipher_version");
+        assert!(!cipher.is_empty());
+        let written = write_actions(&store, 5);
+        drop(store);
+        let before = fs::read(&place.path).unwrap();
+        assert!(!before.starts_with(b"SQLite format 3"), "the header is plain");
+        for plain in [
+            b"progress".as_slice(),
+            b"keystrokes",
+            b"xxxxxxxx",
+            b"CREATE TABLE",
+        ] {
+            assert!(!before.windows(plain.len()).any(|window| window == plain));
+        }
+        for wrong in [Some([8; 32]), Some([0; 32]), None] {
+            let error = Store::open(&place.path, wrong, NOW).unwrap_err();
+            assert!(matches!(error, StoreError::WrongKey), "{error:?}");
+            assert_eq!(fs::read(&place.path).unwrap(), before, "not touched");
+        }
+        let beside = fs::read_dir(place.path.parent().unwrap()).unwrap();
+        let aside = beside.filter(|entry| {
+            let name = entry.as_ref().unwrap().file_name();
+            name.to_string_lossy().contains("damaged")
+        });
+        assert_eq!(aside.count(), 0, "a file of another key is not moved aside");
+        let (store, recovered) = Store::open(&place.path, Some([7; 32]), NOW).unwrap();
+        assert_eq!(recovered, None);
+        assert_eq!(stored_hashes(&store), written);
+    }
+}

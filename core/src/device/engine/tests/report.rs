@@ -67,7 +67,7 @@ fn report(phone: &Phone, fields: &[(&str, serde_json::Value)]) {
 }
 
 /// Everything up to the signature.
-fn worked(phone: &Phone) {
+pub(super) fn worked(phone: &Phone) {
     step(phone, Step::Accept { plan: None });
     step(
         phone,
@@ -127,7 +127,7 @@ fn worked(phone: &Phone) {
     );
 }
 
-fn seal(phone: &Phone) -> crate::device::engine::Sealed {
+pub(super) fn seal(phone: &Phone) -> crate::device::engine::Sealed {
     let token = phone.token();
     phone.engine.seal(order_id(), &token, signed(300)).unwrap()
 }
@@ -256,7 +256,7 @@ fn a_symptom_without_evidence_is_named() {
     worked(&phone);
     let token = phone.token();
     let Examination::Eseal { symptoms, .. } = cracked(crate::domain::ids::PersonId(uuid::Uuid::nil())) else {
-        unreachable!()
+        panic!("another kind of goods")
     };
     let unproven = Examination::Eseal {
         works: false,
@@ -459,7 +459,7 @@ fn q32_policy_and_price_are_those_valid_today_and_the_built_in_ones_only_without
     assert_eq!(price.told_on.to_string(), "2026-11-23");
     assert_eq!(decision.inputs, {
         let crate::domain::warranty::Inputs::Eseal(case) = decision.inputs.clone() else {
-            unreachable!()
+            panic!("another kind of goods")
         };
         assert_eq!(case.applied_on.unwrap().to_string(), "2026-01-10");
         assert_eq!(case.reported_on.to_string(), "2026-11-20");
@@ -496,6 +496,13 @@ fn more_than_the_van_holds_is_taken_and_bad_lines_are_not() {
     assert_eq!(action.facts[0].payload["assignment"], assignment.to_string());
     let lines = phone.engine.order(order_id()).unwrap().order.lines;
     assert_eq!((lines.len(), lines[0].qty), (1, 3));
+    let van = phone.engine.stock().unwrap();
+    assert_eq!(
+        van.available("FUSE"),
+        -3,
+        "the book shows the discrepancy (D.5-2a)"
+    );
+    assert!(!van.stock.conflicts.is_empty());
     phone
         .engine
         .reverse_part(&token, used.facts[0], "wrong part")
@@ -510,4 +517,7 @@ fn more_than_the_van_holds_is_taken_and_bad_lines_are_not() {
         |lines: Vec<(String, u32)>| phone.engine.request_parts(&token, Some(order_id()), lines, None);
     assert_eq!(problems(request(Vec::new())), ["step_problem.lines_missing"]);
     request(vec![("FUSE".to_owned(), 2)]).unwrap();
+    let van = phone.engine.stock().unwrap();
+    assert_eq!(van.available("FUSE"), 0, "taken back");
+    assert_eq!(van.stock.requests.len(), 1);
 }
