@@ -25,6 +25,7 @@ use minicbor::bytes::ByteVec;
 const PROTOCOL: &str = include_str!("../../docs/protocol.md");
 const MESSAGES: &str = include_str!("../src/wire/messages.rs");
 const KINDS: &str = include_str!("../src/facts/kinds.rs");
+const PAYLOADS: &str = include_str!("../src/facts/kinds/payload.rs");
 const DOC_NAME: &str = include_str!("../src/facts/doc_name.rs");
 
 /// One `#[n(K)]` of the messages.
@@ -139,7 +140,7 @@ fn every_key_of_every_message_has_its_row_and_no_row_is_too_many() {
 /// The members of a payload: name, and whether it may be absent.
 fn payload(name: &str) -> Vec<(&'static str, bool)> {
     let start = format!("pub struct {name} {{");
-    let mut lines = KINDS.lines().skip_while(|line| *line != start);
+    let mut lines = PAYLOADS.lines().skip_while(|line| *line != start);
     assert!(lines.next().is_some(), "no payload {name}");
     let (mut members, mut optional) = (Vec::new(), false);
     for line in lines.take_while(|line| *line != "}") {
