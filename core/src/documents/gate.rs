@@ -176,11 +176,10 @@ impl<A: Ancestry> Past<'_, A> {
             None if self.change.seq != 1 => return Ok(Err(GateError::Seq)),
             None => {}
             Some((seq, _)) if seq.checked_add(1) != Some(self.change.seq) => return Ok(Err(GateError::Seq)),
-            Some((_, hash)) => {
-                if !self.is_ancestor(&hash)? {
-                    return Ok(Err(GateError::PreviousNotAncestor));
-                }
+            Some((_, hash)) if !self.is_ancestor(&hash)? => {
+                return Ok(Err(GateError::PreviousNotAncestor));
             }
+            Some(_) => {}
         }
         for hash in self.ancestry.with_key(self.change.key)? {
             if self.is_ancestor(&hash)? {

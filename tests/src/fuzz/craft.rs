@@ -100,7 +100,7 @@ fn scalar(rng: &mut Rng) -> ScalarValue {
 /// Some text: envelopes that are nearly right, and nonsense.
 fn text(rng: &mut Rng) -> String {
     let n = 1 + rng.next_u64() % 9;
-    match rng.below(14) {
+    match rng.below(16) {
         0 => String::new(),
         1 => "null".to_owned(),
         2 => envelope(n, &"长".repeat(18_000 + rng.below(6_000))),
@@ -117,6 +117,8 @@ fn text(rng: &mut Rng) -> String {
         10 => envelope(n, "x").replace("progress", "kind_of_a_newer_app"),
         11 => envelope(n, "x").replace("+08:00", ""),
         12 => format!("{} ", envelope(n, "x")),
+        // About as far above an ancestor as `n` may be.
+        13 | 14 => envelope((1 << 20) + rng.next_u64() % 40, "x"),
         _ => envelope(n, &"x".repeat(rng.below(2_000))),
     }
 }
