@@ -11,6 +11,7 @@ use axum::routing::{get, post};
 use crate::state::AppState;
 
 pub mod assets;
+pub mod desk;
 pub mod handlers;
 pub mod model;
 pub mod present;
@@ -21,6 +22,8 @@ pub mod words;
 #[cfg(test)]
 mod sample;
 #[cfg(test)]
+mod story;
+#[cfg(test)]
 mod tests;
 
 /// Every route of the page. Its routes join the others in `http::router`.
@@ -30,4 +33,40 @@ pub fn router(_state: &AppState) -> Router<AppState> {
         .route("/login", get(handlers::door::login))
         .route("/link/{secret}", get(handlers::door::link))
         .route("/language", post(handlers::door::language))
+        .route("/", get(handlers::board::get))
+        .route("/orders", post(handlers::plan::create))
+        .route("/orders/new", get(handlers::plan::new))
+        .route("/orders/{id}", get(handlers::orders::show))
+        .route("/orders/{id}/files/{sha256}", get(handlers::orders::file))
+        .route("/orders/{id}/assign", post(handlers::plan::assign))
+        .route("/orders/{id}/cancel", post(handlers::plan::cancel))
+        .route("/orders/{id}/uncancel", post(handlers::plan::uncancel))
+        .route("/orders/{id}/instruct", post(handlers::plan::instruct))
+        .route("/orders/{id}/plan", post(handlers::plan::plan))
+        .route("/orders/{id}/restore", post(handlers::plan::restore))
+        .route("/orders/{id}/audit", post(handlers::review::audit))
+        .route("/orders/{id}/return", post(handlers::review::send_back))
+        .route("/orders/{id}/unaudit", post(handlers::review::unaudit))
+        .route("/orders/{id}/confirm", post(handlers::review::confirm))
+        .route("/orders/{id}/pick", post(handlers::review::pick))
+        .route("/orders/{id}/resolve", post(handlers::review::resolve))
+        .route("/conflicts", get(handlers::conflicts::get))
+        .route("/stock", get(handlers::stock::get))
+        .route("/stock/receive", post(handlers::stock::receive))
+        .route("/stock/issue", post(handlers::stock::issue))
+        .route(
+            "/customers",
+            get(handlers::customers::list).post(handlers::customers::add),
+        )
+        .route("/customers/{id}", get(handlers::customers::show))
+        .route("/customers/{id}/assets", post(handlers::customers::add_asset))
+        .route(
+            "/users",
+            get(handlers::people::users).post(handlers::people::add_user),
+        )
+        .route("/users/{id}", post(handlers::people::edit_user))
+        .route("/users/{id}/link", post(handlers::people::new_link))
+        .route("/devices", get(handlers::people::devices))
+        .route("/devices/code", post(handlers::people::new_code))
+        .route("/devices/{id}/revoke", post(handlers::people::revoke))
 }

@@ -675,6 +675,7 @@ pub(super) fn users(w: &Words) -> Users {
             value: "http://127.0.0.1:8080/setup/Zk3n-9fQ2".into(),
             until: "13:35".into(),
         }),
+        once: "o".into(),
     }
 }
 

@@ -1,4 +1,13 @@
 //! The page's routes, a file for each group of them.
 
+pub mod board;
+pub mod conflicts;
+pub mod customers;
 pub mod door;
 pub mod files;
+mod load;
+pub mod orders;
+pub mod people;
+pub mod plan;
+pub mod review;
+pub mod stock;

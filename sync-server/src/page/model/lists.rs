@@ -76,6 +76,8 @@ pub struct Users {
     pub roles: Vec<Choice>,
     /// A one-time link just made: for whom, the link, until when.
     pub link: Option<Secret>,
+    /// Makes the form's second arrival harmless.
+    pub once: String,
 }
 
 /// Something that is shown once.

@@ -8,6 +8,7 @@ pub mod conflicts;
 pub mod names;
 pub mod order;
 pub mod report;
+pub mod sla;
 pub mod timeline;
 pub mod values;
 

@@ -2,6 +2,7 @@
 
 use fieldseal_core::domain::ids::UserId;
 use fieldseal_core::domain::roles::{Operation, Permission, Role, allowed_any, may_audit};
+use fieldseal_core::domain::transitions::Guard;
 use fieldseal_core::domain::warranty::{Decision, WarrantyOutcome};
 use fieldseal_core::domain::work::{OrderState, Priority, VisibleStatus};
 use fieldseal_core::facts::order::view::{
@@ -27,6 +28,8 @@ pub struct Reader<'a> {
     pub roles: &'a [Role],
     /// Engineers who can be given work.
     pub engineers: &'a [(UserId, String)],
+    /// Why this person may not audit the order as it is; empty where an audit is right.
+    pub blockers: &'a [Guard],
 }
 
 /// The tone of a fine state.
@@ -57,9 +60,17 @@ pub fn priority_of(fields: &Fields) -> Option<Priority> {
 }
 
 /// Everything of the page but its clocks and the checked report, which the caller adds.
-pub fn page(words: &Words, names: &Names, view: &OrderView, number: &str, reader: Reader<'_>) -> OrderPage {
+///
+/// `token` is that of everything that the page shows.
+pub fn page(
+    words: &Words,
+    names: &Names,
+    view: &OrderView,
+    number: &str,
+    token: &str,
+    reader: Reader<'_>,
+) -> OrderPage {
     let priority = priority_of(&view.fields);
-    let token = view.token.to_string();
     OrderPage {
         id: view.order.to_string(),
         number: number.to_owned(),
@@ -90,7 +101,7 @@ pub fn page(words: &Words, names: &Names, view: &OrderView, number: &str, reader
                     names,
                     conflict,
                     (view.order, number),
-                    &token,
+                    token,
                     reader.roles,
                     view,
                 )
@@ -114,13 +125,8 @@ pub fn page(words: &Words, names: &Names, view: &OrderView, number: &str, reader
             audit: audit_line(words, names, view),
             returned: returned_line(words, names, view),
         },
-        timeline: view
-            .timeline
-            .iter()
-            .rev()
-            .map(|event| timeline::entry(words, names, event))
-            .collect(),
-        token,
+        timeline: timeline::newest_first(words, names, view),
+        token: token.to_owned(),
     }
 }
 
@@ -138,7 +144,7 @@ const FIELDS: &[&str] = &[
 ];
 
 fn order_fields(words: &Words, names: &Names, fields: &Fields) -> Vec<FieldView> {
-    FIELDS
+    let mut rows: Vec<FieldView> = FIELDS
         .iter()
         .filter_map(|name| Some((*name, fields.0.get(*name)?)))
         .chain(
@@ -149,7 +155,22 @@ fn order_fields(words: &Words, names: &Names, fields: &Fields) -> Vec<FieldView>
                 .filter(|(name, _)| !FIELDS.contains(name) && *name != "ticket"),
         )
         .map(|(name, field)| field_view(words, names, name, field, true))
-        .collect()
+        .filter(|field| !field.value.is_empty() || !field.losers.is_empty())
+        .collect();
+    // Both ends of an undisputed window read as one.
+    let undisputed = |name: &str| {
+        rows.iter()
+            .position(|row| row.name == name && row.losers.is_empty())
+    };
+    if let (Some(from), Some(to)) = (undisputed("window_from"), undisputed("window_to")) {
+        let window = values::window(words, fields.text("window_from"), fields.text("window_to"));
+        if let Some(row) = rows.get_mut(from) {
+            row.label = words.t("page.window");
+            row.value = window;
+        }
+        rows.remove(to);
+    }
+    rows
 }
 
 /// A field with its losers and proposals; `restore` where the reader's form can put a loser back.
@@ -251,19 +272,15 @@ fn actions(words: &Words, view: &OrderView, reader: Reader<'_>) -> Actions {
         .collect();
     let workers: Vec<UserId> = view.visits.iter().map(|visit| visit.engineer).collect();
     let submitted = view.state == OrderState::Submitted;
-    let mut blockers = Vec::new();
-    if audits && submitted {
-        if !may_audit(reader.roles, reader.user, &workers) {
-            blockers.push(words.t("guard.not_own_work"));
-        }
-        if view
-            .decisions
+    let blockers: Vec<String> = if audits && submitted {
+        reader
+            .blockers
             .iter()
-            .any(|d| d.status == DecisionStatus::Provisional)
-        {
-            blockers.push(words.t("guard.decision_confirmed"));
-        }
-    }
+            .map(|guard| words.t(guard.text_key()))
+            .collect()
+    } else {
+        Vec::new()
+    };
     Actions {
         engineers: if plans && assignable {
             reader

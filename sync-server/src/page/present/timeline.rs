@@ -1,8 +1,11 @@
 //! One fact as one line: what happened, in whose words.
 
+use std::collections::BTreeMap;
+
+use fieldseal_core::domain::ids::ActionId;
 use fieldseal_core::domain::texts::all;
 use fieldseal_core::domain::warranty::Decision;
-use fieldseal_core::facts::order::view::{Event, Trust};
+use fieldseal_core::facts::order::view::{Event, OrderView, Trust};
 use fieldseal_core::facts::stored::{Body, FactRecord, Stamp};
 use fieldseal_core::facts::{DocName, Fact};
 use serde_json::Value;
@@ -91,7 +94,9 @@ fn tell_fact(words: &Words, names: &Names, fact: &Fact) -> Told {
                 Some(doc) => event_with("learnt", "record", &names.record(doc)),
                 None => event("set"),
             };
-            set.fields.iter().fold(what, |told, (field, value)| {
+            let filled = |value: &&Value| value.as_array().is_none_or(|items| !items.is_empty());
+            let fields = set.fields.iter().filter(|(_, value)| filled(value));
+            fields.fold(what, |told, (field, value)| {
                 let shown = values::shown(words, names, field, value);
                 let shown = if shown.is_empty() {
                     words.t("page.emptied")
@@ -255,6 +260,24 @@ fn received(words: &Words, names: &Names, event: &Event, side: Side) -> String {
         .map(|at| words.moment(*at));
     let said = || event.received_at.as_deref().map(|at| values::claim(words, at));
     noted.or_else(said).unwrap_or_default()
+}
+
+/// The timeline, newest first. Facts of one action stand in the order in which they were written.
+pub fn newest_first(words: &Words, names: &Names, view: &OrderView) -> Vec<Entry> {
+    let mut first: BTreeMap<ActionId, usize> = BTreeMap::new();
+    for (index, event) in view.timeline.iter().enumerate() {
+        first.entry(event.record.id.action).or_insert(index);
+    }
+    let mut events: Vec<&Event> = view.timeline.iter().collect();
+    events.sort_by_key(|event| {
+        let id = event.record.id;
+        (first.get(&id.action).copied(), id.place)
+    });
+    events
+        .into_iter()
+        .rev()
+        .map(|event| entry(words, names, event))
+        .collect()
 }
 
 /// One line of the timeline.

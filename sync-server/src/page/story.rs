@@ -1,0 +1,489 @@
+//! The page through the whole router, over a real database: a dispatcher's day, without script.
+
+use axum::body::Body;
+use axum::http::Response;
+use fieldseal_core::domain::ids::UserId;
+use fieldseal_core::domain::roles::Role;
+use fieldseal_core::domain::texts::Lang;
+
+use crate::http::testing::{Bench, LI, Phone, body_of};
+use crate::office::NewUser;
+use crate::page::sample::HOSTILE;
+
+/// A browser without script: it keeps a cookie, follows redirects, and posts a form with the hidden fields that stand
+/// in it.
+struct Browser<'b> {
+    bench: &'b Bench,
+    cookie: String,
+}
+
+fn escape(text: &str) -> String {
+    let hex = |byte: u8| format!("%{byte:02X}");
+    text.bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
+            _ => hex(byte),
+        })
+        .collect()
+}
+
+/// The value of an attribute in a tag.
+fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
+    tag.split_once(&format!(" {name}=\""))
+        .and_then(|(_, rest)| rest.split('"').next())
+}
+
+impl<'b> Browser<'b> {
+    fn signed_in(bench: &'b Bench) -> Self {
+        let (cookie, _) = bench.sign_in();
+        Self { bench, cookie }
+    }
+
+    async fn text(response: Response<Body>) -> String {
+        String::from_utf8(body_of(response).await).unwrap()
+    }
+
+    async fn open(&self, path: &str) -> (u16, String) {
+        let headers = [("cookie", self.cookie.as_str()), ("accept", "text/html")];
+        let response = self.bench.get_with(path, &headers).await;
+        (response.status().as_u16(), Self::text(response).await)
+    }
+
+    async fn page(&self, path: &str) -> String {
+        let (status, text) = self.open(path).await;
+        assert_eq!(status, 200, "{path}: {text}");
+        text
+    }
+
+    /// Fills the form of `action` on `page` and posts it. Gives the status and where it leads, or its page.
+    async fn post(&self, page: &str, action: &str, fields: &[(&str, &str)]) -> (u16, String) {
+        let start = page
+            .find(&format!("method=\"post\" action=\"{action}\""))
+            .unwrap_or_else(|| panic!("no form {action}"));
+        let form = page[start..].split("</form>").next().unwrap();
+        let mut pairs: Vec<String> = form
+            .split("<input type=\"hidden\"")
+            .skip(1)
+            .map(|tag| tag.split('>').next().unwrap())
+            .map(|tag| (attribute(tag, "name").unwrap(), attribute(tag, "value").unwrap()))
+            .map(|(name, value)| format!("{name}={}", escape(value)))
+            .collect();
+        assert!(pairs.iter().any(|pair| pair.starts_with("csrf=")), "{action}");
+        pairs.extend(
+            fields
+                .iter()
+                .map(|(name, value)| format!("{name}={}", escape(value))),
+        );
+        let response = self
+            .bench
+            .post(action, &pairs.join("&"), &[("cookie", &self.cookie)])
+            .await;
+        let status = response.status().as_u16();
+        let text = match response.headers().get("location") {
+            Some(location) => location.to_str().unwrap().to_owned(),
+            None => Self::text(response).await,
+        };
+        (status, text)
+    }
+
+    /// As [`Self::post`], which must lead somewhere with `done`; gives that page.
+    async fn done(&self, page: &str, action: &str, fields: &[(&str, &str)], done: &str) -> String {
+        let (status, location) = self.post(page, action, fields).await;
+        assert_eq!(status, 303, "{action}: {location}");
+        assert!(location.contains(&format!("done={done}")), "{action}: {location}");
+        self.page(&location).await
+    }
+}
+
+fn engineer(bench: &Bench, number: u128, name: &str) -> UserId {
+    let user = UserId(uuid::Uuid::from_u128(
+        0x0193_f2c0_0000_7000_8000_0000_0000_0000 + number,
+    ));
+    let admin = bench.state.office.person(LI).unwrap().unwrap();
+    let new = NewUser {
+        login: format!("e{number}"),
+        name: name.to_owned(),
+        roles: vec![Role::Engineer],
+        language: Lang::ZhCn,
+    };
+    bench.state.office.create_user(&admin, user, &new).unwrap()
+}
+
+/// A customer with one key and an order given to `engineer`; the order's page.
+async fn dispatched(browser: &Browser<'_>, engineer: UserId) -> String {
+    let list = browser.page("/customers").await;
+    let fields = [
+        ("name", "上海申江律师事务所"),
+        ("region", "上海"),
+        ("contact", "周伟"),
+        ("phone", "021 5555 0101"),
+    ];
+    let customer = browser.done(&list, "/customers", &fields, "customer_added").await;
+    assert!(customer.contains("周伟 · 021 5555 0101"));
+    let id = customer
+        .split("/orders/new?customer=")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
+    let fields = [
+        ("serial", "ES-2025-08841"),
+        ("product", "eseal_key"),
+        ("applied_on", "2025-09-07"),
+    ];
+    browser
+        .done(
+            &customer,
+            &format!("/customers/{id}/assets"),
+            &fields,
+            "asset_added",
+        )
+        .await;
+    let form = browser.page(&format!("/orders/new?customer={id}")).await;
+    assert!(form.contains("ES-2025-08841 · 电子印章 USB KEY"));
+    let asset = form
+        .split("name=\"asset\" value=\"")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
+    let engineer = engineer.to_string();
+    let fields = [
+        ("summary", "UKEY 插入无反应"),
+        ("description", HOSTILE),
+        ("priority", "p1"),
+        ("category", "service"),
+        ("channel", "phone"),
+        ("caller", "周伟"),
+        ("phone", "021 5555 0101"),
+        ("asset", asset),
+        ("type", "repair"),
+        ("engineer", &engineer),
+        ("window_from", "2026-11-23T14:00"),
+        ("window_to", "2026-11-23T16:00"),
+    ];
+    browser.done(&form, "/orders", &fields, "order_created").await
+}
+
+fn id_of(order_page: &str) -> String {
+    let rest = order_page.split("action=\"/orders/").nth(1).unwrap();
+    rest.split('/').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_dispatcher_dispatches_reassigns_cancels_and_takes_back() {
+    let bench = Bench::new();
+    let (wang, chen) = (engineer(&bench, 1, "王建国"), engineer(&bench, 2, "陈思远"));
+    let browser = Browser::signed_in(&bench);
+    let empty = browser.page("/").await;
+    assert!(empty.contains("没有待处理的派工单") && empty.contains("未登记设备"));
+
+    let order = dispatched(&browser, wang).await;
+    let id = id_of(&order);
+    assert!(order.contains("派工给 王建国") && order.contains("ES-2025-08841") && order.contains("P1 紧急"));
+    assert!(order.contains("响应 剩") && order.contains("派工单已创建"));
+    assert!(!order.contains(HOSTILE) && order.contains("alert(1)"));
+    let board = browser.page("/").await;
+    assert!(board.contains("UKEY 插入无反应") && board.contains("已出单派工") && board.contains("响应 剩"));
+    assert!(!browser.page("/?q=nothing-like-it").await.contains("UKEY"));
+    assert!(browser.page("/?priority=p1&q=ukey").await.contains("UKEY"));
+    assert!(!browser.page("/?priority=p2").await.contains("UKEY"));
+
+    let path = format!("/orders/{id}/assign");
+    let (status, location) = browser
+        .post(&order, &path, &[("engineer", &chen.to_string())])
+        .await;
+    assert_eq!(status, 303);
+    assert!(location.contains("problem=empty&field=reason"), "{location}");
+    assert!(browser.page(&location).await.contains("原因：此项必填") || location.contains("problem"));
+    let fields = [("engineer", chen.to_string()), ("reason", "联系不上".to_owned())];
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(a, b)| (*a, b.as_str())).collect();
+    let order = browser.done(&order, &path, &fields, "assigned").await;
+    assert!(order.contains("转派给 陈思远") && order.contains("已撤销") && order.contains("联系不上"));
+
+    let order = browser
+        .done(
+            &order,
+            &format!("/orders/{id}/cancel"),
+            &[("reason", "重复报修")],
+            "cancelled",
+        )
+        .await;
+    assert!(order.contains("已取消") && !order.contains(&format!("/orders/{id}/cancel\"")));
+    assert!(
+        browser
+            .page("/")
+            .await
+            .contains("<details class=\"folded\" id=\"cancelled\">")
+    );
+    let order = browser
+        .done(
+            &order,
+            &format!("/orders/{id}/uncancel"),
+            &[("reason", "客户又来电")],
+            "uncancelled",
+        )
+        .await;
+    assert!(order.contains("撤销取消"));
+    let order = browser
+        .done(
+            &order,
+            &format!("/orders/{id}/instruct"),
+            &[("text", "先打电话")],
+            "instructed",
+        )
+        .await;
+    assert!(order.contains("先打电话"));
+}
+
+/// D.5-6: two pages, one window; the loser stays visible with its author and can be put back.
+#[tokio::test]
+async fn d05_06_a_stale_page_loses_nothing() {
+    let bench = Bench::new();
+    let wang = engineer(&bench, 1, "王建国");
+    let browser = Browser::signed_in(&bench);
+    let order = dispatched(&browser, wang).await;
+    let id = id_of(&order);
+    let path = format!("/orders/{id}/plan");
+    let plan = |from: &'static str| {
+        [
+            ("summary", "UKEY 插入无反应"),
+            ("priority", "p1"),
+            ("window_from", from),
+            ("window_to", "2026-11-23T16:00"),
+        ]
+    };
+    let first = browser
+        .done(&order, &path, &plan("2026-11-23T15:00"), "saved")
+        .await;
+    assert!(
+        !first.contains("另有录入"),
+        "one page after the other is no conflict"
+    );
+    // The old page is posted once more: it had not seen 15:00.
+    let second = browser
+        .done(&order, &path, &plan("2026-11-23T13:00"), "saved")
+        .await;
+    assert!(second.contains("另有录入") && second.contains("15:00") && second.contains("13:00"));
+    let conflicts = browser.page("/conflicts").await;
+    assert!(conflicts.contains("15:00") && conflicts.contains("13:00") && conflicts.contains("李娜"));
+    let restored = browser
+        .done(&second, &format!("/orders/{id}/restore"), &[], "saved")
+        .await;
+    assert!(!restored.contains("另有录入"));
+}
+
+#[tokio::test]
+async fn a_refused_new_order_keeps_what_was_typed() {
+    let bench = Bench::new();
+    let wang = engineer(&bench, 1, "王建国");
+    let browser = Browser::signed_in(&bench);
+    dispatched(&browser, wang).await;
+    let board = browser.page("/customers").await;
+    let id = board
+        .split("href=\"/customers/")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
+    let form = browser.page(&format!("/orders/new?customer={id}")).await;
+    let fields = [
+        ("summary", "摘要在此"),
+        ("description", HOSTILE),
+        ("priority", "p2"),
+        ("category", "service"),
+        ("channel", "phone"),
+        ("type", "repair"),
+        ("window_from", "2026-11-23T16:00"),
+        ("window_to", "2026-11-23T14:00"),
+    ];
+    let (status, page) = browser.post(&form, "/orders", &fields).await;
+    assert_eq!(status, 422);
+    assert!(
+        page.contains("摘要在此") && page.contains("2026-11-23T16:00") && page.contains("role=\"alert\"")
+    );
+    assert!(!page.contains(HOSTILE));
+}
+
+#[tokio::test]
+async fn users_and_devices_are_made_and_revoked_and_secrets_are_shown_once() {
+    let bench = Bench::new();
+    let browser = Browser::signed_in(&bench);
+    let users = browser.page("/users").await;
+    let fields = [("name", "王建国"), ("login", "wangjg"), ("role", "engineer")];
+    let (status, page) = browser.post(&users, "/users", &fields).await;
+    assert_eq!(status, 200);
+    let link = page
+        .split("http://127.0.0.1:8080/link/")
+        .nth(1)
+        .expect("the link")
+        .split('<')
+        .next()
+        .unwrap();
+    assert_eq!(bench.get(&format!("/link/{link}")).await.status(), 200);
+    let again = browser.page("/users").await;
+    assert!(again.contains("wangjg") && again.contains("未设密码") && !again.contains(link));
+
+    let devices = browser.page("/devices").await;
+    let engineer = devices
+        .split("<option value=\"")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap()
+        .to_owned();
+    let (status, page) = browser
+        .post(&devices, "/devices/code", &[("engineer", &engineer)])
+        .await;
+    assert_eq!(status, 200);
+    let code = page.split("<code class=\"value big\"").nth(1).unwrap();
+    let code = code
+        .split('>')
+        .nth(1)
+        .unwrap()
+        .split('<')
+        .next()
+        .unwrap()
+        .to_owned();
+    assert_eq!(code.len(), 19, "{code}");
+    bench
+        .state
+        .enrolment
+        .enrol(&Phone::new(7).request(&code, HOSTILE))
+        .unwrap();
+    let devices = browser.page("/devices").await;
+    assert!(devices.contains("alert(1)") && !devices.contains(HOSTILE) && !devices.contains(&code));
+    let id = devices
+        .split("/revoke\"")
+        .next()
+        .unwrap()
+        .rsplit('/')
+        .next()
+        .unwrap()
+        .to_owned();
+    let devices = browser
+        .done(
+            &devices,
+            &format!("/devices/{id}/revoke"),
+            &[("reason", "遗失")],
+            "revoked",
+        )
+        .await;
+    assert!(devices.contains("吊销") && !devices.contains(&format!("/devices/{id}/revoke")));
+}
+
+#[tokio::test]
+async fn stock_goes_in_and_out_once() {
+    let bench = Bench::new();
+    let wang = engineer(&bench, 1, "王建国").to_string();
+    let browser = Browser::signed_in(&bench);
+    let stock = browser.page("/stock").await;
+    browser
+        .done(
+            &stock,
+            "/stock/receive",
+            &[("part", "KEY-U3"), ("qty", "10")],
+            "stock_received",
+        )
+        .await;
+    // The same form again (a second click) writes nothing.
+    let stock = browser
+        .done(
+            &stock,
+            "/stock/receive",
+            &[("part", "KEY-U3"), ("qty", "10")],
+            "stock_received",
+        )
+        .await;
+    assert!(stock.contains("<td class=\"n\">10</td>") && !stock.contains("<td class=\"n\">20</td>"));
+    let fields = [("engineer", wang.as_str()), ("part", "KEY-U3"), ("qty", "4")];
+    let stock = browser
+        .done(&stock, "/stock/issue", &fields, "stock_issued")
+        .await;
+    assert!(stock.contains("<td class=\"n\">4</td>") && stock.contains("<td class=\"n\">6</td>"));
+    let (_, location) = browser
+        .post(&stock, "/stock/receive", &[("part", "KEY-U3"), ("qty", "many")])
+        .await;
+    assert!(location.contains("problem=bad_value&field=qty"));
+}
+
+#[tokio::test]
+async fn d04_roles_bound_the_page_and_nobody_comes_in_unasked() {
+    let bench = Bench::new();
+    let signed_out = bench.get_with("/", &[("accept", "text/html")]).await;
+    assert_eq!(signed_out.headers()["location"], "/login");
+    for path in ["/customers", "/orders/new", "/users", "/stock", "/conflicts"] {
+        assert_eq!(bench.get(path).await.status(), 401, "{path}");
+    }
+    let browser = Browser::signed_in(&bench);
+    for path in [
+        "/orders/nonsense",
+        "/orders/0193f2c0-0000-7000-8000-000000000001",
+        "/customers/x",
+    ] {
+        let (status, page) = browser.open(path).await;
+        assert_eq!(status, 404, "{path}");
+        assert!(page.contains("未找到"));
+    }
+    let users = browser.page("/users").await;
+    let mine = format!("/users/{LI}");
+    let (_, location) = browser
+        .post(&users, &mine, &[("role", "quality"), ("active", "true")])
+        .await;
+    assert!(location.contains("problem=last_admin"));
+    assert!(browser.page(&location).await.contains("role=\"alert\""));
+    // Another administrator, then no rights but reading.
+    let admin = bench.state.office.person(LI).unwrap().unwrap();
+    let new = NewUser {
+        login: "root".into(),
+        name: "管理".into(),
+        roles: vec![Role::Admin],
+        language: Lang::En,
+    };
+    let other = UserId(uuid::Uuid::from_u128(77));
+    bench.state.office.create_user(&admin, other, &new).unwrap();
+    let (_, location) = browser
+        .post(&users, &mine, &[("role", "quality"), ("active", "true")])
+        .await;
+    assert!(location.contains("done=saved"));
+    // From the next request on the page is not this person's any more.
+    assert_eq!(browser.open("/users").await.0, 403);
+}
+
+#[tokio::test]
+async fn a_reader_without_rights_sees_no_form_and_is_refused_one() {
+    let bench = Bench::new();
+    let wang = engineer(&bench, 1, "王建国");
+    let browser = Browser::signed_in(&bench);
+    let order = dispatched(&browser, wang).await;
+    let id = id_of(&order);
+    let admin = bench.state.office.person(LI).unwrap().unwrap();
+    let token = bench.state.office.users(&admin).unwrap().1;
+    let other = UserId(uuid::Uuid::from_u128(77));
+    let new = NewUser {
+        login: "root".into(),
+        name: "管理".into(),
+        roles: vec![Role::Admin],
+        language: Lang::En,
+    };
+    bench.state.office.create_user(&admin, other, &new).unwrap();
+    bench
+        .state
+        .office
+        .edit_user(&admin, LI, &token, "李娜", &[Role::Quality], true)
+        .unwrap();
+    let page = browser.page(&format!("/orders/{id}")).await;
+    assert!(!page.contains(&format!("action=\"/orders/{id}/")) && page.contains("您的角色目前无需操作"));
+    assert!(!page.contains("href=\"/users\"") && !page.contains("href=\"/orders/new\""));
+    let (_, location) = browser
+        .post(&order, &format!("/orders/{id}/cancel"), &[("reason", "x")])
+        .await;
+    assert!(location.contains("problem=not_allowed"), "{location}");
+    for path in ["/users", "/devices", "/orders/new"] {
+        assert_eq!(browser.open(path).await.0, 403, "{path}");
+    }
+}
