@@ -5,6 +5,7 @@
 
 pub mod auth;
 pub mod blobs;
+pub mod check;
 pub mod cli;
 pub mod config;
 #[cfg(feature = "demo")]

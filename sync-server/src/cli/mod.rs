@@ -3,15 +3,26 @@
 //! This module and its children are the only ones that print. Exit codes: 0 done, 1 failed or «not valid», 2 wrong
 //! usage (clap's own).
 
+mod check;
+mod device;
 mod serve;
+mod user;
+mod verify;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use fieldseal_core::domain::ids::UserId;
+use fieldseal_core::domain::roles::Role;
+use fieldseal_core::domain::texts::Lang;
+use fieldseal_core::env::Env;
 
 use crate::config::{Config, ConfigError, Settings};
+use crate::office::Person;
+use crate::pipeline::SERVER_USER;
+use crate::server::Services;
 
 /// Sync server and dispatcher's page of Fieldseal.
 #[derive(Debug, Parser)]
@@ -30,6 +41,20 @@ struct Arguments {
 enum Command {
     /// Serve phones and the page.
     Serve,
+    /// People with accounts.
+    User {
+        #[command(subcommand)]
+        command: user::UserCommand,
+    },
+    /// Enrolled devices.
+    Device {
+        #[command(subcommand)]
+        command: device::DeviceCommand,
+    },
+    /// Check a sealed report or an audited view from its file alone.
+    Verify(verify::VerifyArguments),
+    /// Read everything that is stored and say what is not as it must be.
+    Check,
 }
 
 /// A command failed; its text says all that the person needs.
@@ -45,8 +70,64 @@ pub(crate) enum CliError {
     Start(#[from] crate::StartError),
     #[error(transparent)]
     Office(#[from] crate::office::OfficeError),
+    #[error(transparent)]
+    Auth(#[from] crate::auth::AuthError),
+    #[error(transparent)]
+    Storage(#[from] crate::storage::StorageError),
+    #[error("nobody has the login {login}")]
+    NoUser { login: String },
+    #[error("there is no database in {path}")]
+    NoDatabase { path: PathBuf },
+    #[error("cannot read {path}: {source}")]
+    File { path: PathBuf, source: std::io::Error },
     #[error("cannot listen to signals: {0}")]
     Signals(#[source] std::io::Error),
+}
+
+/// Whoever sits at the server's terminal has the keys and the database in hand, so every right is theirs. What they
+/// write is by the server itself, as no account is known.
+fn terminal() -> Person {
+    Person {
+        user: SERVER_USER,
+        name: "terminal".to_owned(),
+        roles: vec![Role::Admin],
+        active: true,
+    }
+}
+
+/// The services of a folder that a server has made.
+fn existing(config: &Config, env: Env) -> Result<Services, CliError> {
+    if !config.data.join(crate::server::DATABASE).is_file() {
+        return Err(CliError::NoDatabase {
+            path: config.data.clone(),
+        });
+    }
+    Ok(Services::open(config, env)?)
+}
+
+fn user_of(services: &Services, login: &str) -> Result<UserId, CliError> {
+    let account = services
+        .auth
+        .store()
+        .account_by_login(&login.to_lowercase())
+        .map_err(crate::auth::AuthError::from)?;
+    account
+        .map(|account| account.user)
+        .ok_or_else(|| CliError::NoUser {
+            login: login.to_owned(),
+        })
+}
+
+/// A link as it is printed: under the public address, or the one that is listened on.
+fn link_text(config: &Config, secret: &str) -> String {
+    match &config.public_url {
+        Some(url) => format!("{url}/link/{secret}"),
+        None => format!("http://{}/link/{secret}", config.listen),
+    }
+}
+
+fn parse_lang(text: &str) -> Result<Lang, String> {
+    text.parse().map_err(|_| "languages are zh-CN and en".to_owned())
 }
 
 /// Prints a line for the person at the terminal.
@@ -80,10 +161,18 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn execute(arguments: Arguments) -> Result<ExitCode, CliError> {
+    if let Command::Verify(verify) = &arguments.command {
+        // Needs nothing but its file: a broken configuration must not stand in the way.
+        return verify::run(verify);
+    }
     let config = configuration(arguments.config, arguments.settings)?;
     crate::logging::start(config.log_format, &config.log)?;
     match arguments.command {
         Command::Serve => serve::run(&config),
+        Command::User { command } => user::run(&config, command),
+        Command::Device { command } => device::run(&config, command),
+        Command::Verify(verify) => verify::run(&verify),
+        Command::Check => check::run(&config),
     }
 }
 

@@ -35,7 +35,7 @@ pub(crate) struct Bench {
     pub(crate) stop: watch::Sender<bool>,
     pub(crate) state: AppState,
     router: Router,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 /// A phone that has a key and nothing else yet.
@@ -90,8 +90,13 @@ impl Bench {
             stop,
             router: crate::http::router(state.clone()),
             state,
-            _folder: folder,
+            folder,
         }
+    }
+
+    /// The data folder.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
     }
 
     /// A fresh enrolment code.
