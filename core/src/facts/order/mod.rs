@@ -503,10 +503,11 @@ impl<'f, 'a> Scene<'f, 'a> {
         }
         for race in &self.outcome.races {
             for answer in &race.answers {
-                if answer.status == view::AcceptStatus::LostRace {
-                    if let Some(accept) = answer.accept {
-                        said.entry(accept).or_default().push(Flag::LostRace);
-                    }
+                if let Some(accept) = answer
+                    .accept
+                    .filter(|_| answer.status == view::AcceptStatus::LostRace)
+                {
+                    said.entry(accept).or_default().push(Flag::LostRace);
                 }
             }
         }

@@ -181,7 +181,7 @@ impl Outcome {
                     self.tracks_of(at)
                         .find(|(_, track)| track.stands && track.started())
                 };
-                let status = if assigned.void {
+                if assigned.void {
                     A::WithoutEffect
                 } else if !assigned.revoked_by.is_empty() {
                     match stands() {
@@ -195,8 +195,7 @@ impl Outcome {
                     A::Declined
                 } else {
                     A::Current
-                };
-                status
+                }
             })
             .collect();
         let live: Vec<usize> = (0..self.statuses.len())

@@ -158,10 +158,10 @@ impl Plan {
                         .find(*over)
                         .filter(|over| *over < ix)
                         .and_then(|over| self.find(over));
-                    if let Some(replaced) = replaced.map(|at| &mut self.assigned[at]) {
-                        if !replaced.revoked_by.contains(&ix) {
-                            replaced.revoked_by.push(ix);
-                        }
+                    if let Some(replaced) = replaced.map(|at| &mut self.assigned[at])
+                        && !replaced.revoked_by.contains(&ix)
+                    {
+                        replaced.revoked_by.push(ix);
                     }
                 }
             }

@@ -43,8 +43,8 @@ impl Scene<'_, '_> {
         let shown = self.outcome.shown.map(|at| &self.outcome.tracks[at]);
         let current = shown
             .filter(|track| track.engineer == engineer)
-            .or_else(|| tracks().filter(|track| track.chain.current.is_some()).last())
-            .or_else(|| tracks().last());
+            .or_else(|| tracks().rfind(|track| track.chain.current.is_some()))
+            .or_else(|| tracks().next_back());
         let seal = current.and_then(|track| track.chain.current);
         let unsigned = seal.map_or_else(Vec::new, |seal| self.unsigned(seal, facts, &fields));
         if let Some(seal) = seal {
