@@ -117,6 +117,22 @@ impl Engine {
         Ok(())
     }
 
+    /// The server moved: from the next sync on this device talks to another address. Key, token, position and unsent
+    /// work stay; whether it is the same server shows at the first contact (its lineage, design 5).
+    ///
+    /// # Errors
+    /// [`EngineError::Rejected`] for an address that cannot be used; [`EngineError::NotEnrolled`],
+    /// [`EngineError::Busy`], [`EngineError::StorageFull`], [`EngineError::Closed`].
+    pub fn set_server(&self, server_url: &str) -> Result<(), EngineError> {
+        let _slot = self.inner.sync_slot()?;
+        Http::new(server_url).map_err(fault_error)?;
+        self.inner.write(|transaction| {
+            let mut identity = identity::load(transaction)?.ok_or(EngineError::NotEnrolled)?;
+            identity.server_url = Some(server_url.trim().to_owned());
+            Ok(identity::save(transaction, &identity)?)
+        })
+    }
+
     /// Sends what is unsent and takes in what is new, in as many requests as that needs. Blocks.
     ///
     /// # Errors

@@ -1,0 +1,199 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use fieldseal_core::domain::texts::Lang;
+
+/// An engineer's phone, by hand. Everything but `enrol` and `sync` works with the server stopped.
+#[derive(Debug, Parser)]
+#[command(name = "engineer")]
+pub struct Arguments {
+    /// Folder of the phone's database.
+    #[arg(
+        long,
+        global = true,
+        default_value = "engineer-data",
+        env = "FIELDSEAL_ENGINEER_DATA"
+    )]
+    pub data: PathBuf,
+    /// Language of the output.
+    #[arg(long, global = true, value_enum, default_value_t = Language::En, env = "FIELDSEAL_LANG")]
+    pub lang: Language,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Language {
+    #[value(name = "en")]
+    En,
+    #[value(name = "zh-CN")]
+    ZhCn,
+}
+
+impl From<Language> for Lang {
+    fn from(language: Language) -> Self {
+        match language {
+            Language::En => Self::En,
+            Language::ZhCn => Self::ZhCn,
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Trade a one-time code for a certificate and a token.
+    Enrol {
+        /// The code that the office shows.
+        code: String,
+        /// The server's address.
+        #[arg(long, default_value = "http://127.0.0.1:8080")]
+        server: String,
+        /// What this device is called.
+        #[arg(long, default_value = "engineer CLI")]
+        name: String,
+    },
+    /// The work orders on this phone.
+    Orders,
+    /// One work order: record, decisions, timeline, what is missing before it can be sealed.
+    Show { order: String },
+    /// Take an assignment.
+    Accept {
+        order: String,
+        /// The planned solution.
+        #[arg(long)]
+        plan: Option<String>,
+    },
+    /// Give an assignment back.
+    Decline { order: String, reason: String },
+    /// Note a contact with the customer.
+    Contact {
+        order: String,
+        text: Option<String>,
+        /// The customer was not reached.
+        #[arg(long)]
+        not_reached: bool,
+    },
+    /// Set out.
+    Travel { order: String },
+    /// Arrive.
+    Arrive { order: String },
+    /// Note progress.
+    Progress { order: String, text: String },
+    /// Note the customer's consent to the work and its price.
+    Consent { order: String, text: Option<String> },
+    /// Use a part from the van.
+    UsePart {
+        order: String,
+        part: String,
+        #[arg(default_value_t = 1)]
+        quantity: u32,
+        /// Serial number of a serial-tracked unit.
+        #[arg(long)]
+        serial: Option<String>,
+    },
+    /// Ask the store for parts.
+    RequestPart {
+        part: String,
+        #[arg(default_value_t = 1)]
+        quantity: u32,
+        /// For this work order; without it, for restocking.
+        #[arg(long)]
+        order: Option<String>,
+    },
+    /// Examine a unit and decide its warranty, with the explanation.
+    Warranty(Warranty),
+    /// Fill in the report.
+    Report(Report),
+    /// End the work with an outcome.
+    Done {
+        order: String,
+        /// solved, unresolved, needs_parts, customer_absent, no_fault_found
+        #[arg(default_value = "solved")]
+        outcome: String,
+        /// Why, where unresolved.
+        #[arg(long)]
+        reason: Option<String>,
+    },
+    /// Have the customer sign (kept as a draft until `seal`).
+    Sign(Sign),
+    /// Seal the report: from here on it cannot be changed, only followed by a revision.
+    Seal {
+        order: String,
+        /// Write the sealed file here too.
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+    /// Hand the report in.
+    Submit { order: String },
+    /// Leave the site.
+    Leave { order: String },
+    /// What is in the van.
+    Stock,
+    /// What two people wrote without knowing of each other.
+    Conflicts,
+    /// Find orders, customers and keys; two Chinese characters are enough.
+    Search { text: String },
+    /// Exchange with the server.
+    Sync,
+    /// What waits, when the last exchange was, whether anything needs attention.
+    Status,
+}
+
+#[derive(Debug, Args)]
+pub struct Warranty {
+    pub order: String,
+    /// Serial number of the unit; may be left out where the order has one unit.
+    #[arg(long)]
+    pub serial: Option<String>,
+    /// It works on another port and computer.
+    #[arg(long)]
+    pub works: bool,
+    /// It was not tried on another port and computer.
+    #[arg(long)]
+    pub not_tested: bool,
+    /// A symptom seen: shell_deformed, shell_cracked, usb_plug_broken_off_board, water_or_mist_inside, other_visible_damage.
+    #[arg(long = "symptom")]
+    pub symptoms: Vec<String>,
+    /// Why no photos could be taken (photos come with a later version).
+    #[arg(long, requires = "witness")]
+    pub no_photos: Option<String>,
+    /// Who witnessed the examination.
+    #[arg(long)]
+    pub witness: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Report {
+    pub order: String,
+    /// What was found.
+    #[arg(long)]
+    pub found: Option<String>,
+    /// What was done.
+    #[arg(long)]
+    pub done: Option<String>,
+    /// The customer's opinion: satisfied, opinion, refuses.
+    #[arg(long)]
+    pub opinion: Option<String>,
+    /// The opinion in words.
+    #[arg(long)]
+    pub opinion_text: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Sign {
+    pub order: String,
+    /// The signer's name.
+    #[arg(long)]
+    pub name: String,
+    /// The signer's role.
+    #[arg(long)]
+    pub role: String,
+    /// Strokes from a JSON file: [[[x, y, milliseconds], …], …] in a box of 10000 × 3400.
+    #[arg(long, conflicts_with = "scribble")]
+    pub strokes: Option<PathBuf>,
+    /// Draw a scribble from this seed.
+    #[arg(long, default_value_t = 1)]
+    pub scribble: u64,
+}

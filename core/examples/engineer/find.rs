@@ -1,0 +1,34 @@
+//! What a person means by a word: people name a work order by its number or the beginning of its id.
+
+use fieldseal_core::device::engine::Engine;
+use fieldseal_core::device::{EngineError, Problem};
+use fieldseal_core::domain::ids::OrderId;
+
+/// The one order that a text names.
+pub fn order(engine: &Engine, text: &str) -> Result<OrderId, EngineError> {
+    let rows = engine.orders()?;
+    let mut found = rows.iter().filter(|row| {
+        row.number
+            .as_deref()
+            .is_some_and(|number| number.eq_ignore_ascii_case(text))
+            || row.id.to_string().starts_with(text)
+    });
+    match (found.next(), found.next()) {
+        (Some(row), None) => Ok(row.id),
+        _ => Err(EngineError::NotFound),
+    }
+}
+
+/// Input that this program itself finds wrong.
+pub fn invalid(code: &str) -> EngineError {
+    EngineError::Invalid {
+        problems: vec![Problem::new(code)],
+    }
+}
+
+/// What should not happen.
+pub fn unexpected(code: &str) -> EngineError {
+    EngineError::Unexpected {
+        code: code.to_owned(),
+    }
+}

@@ -1,0 +1,90 @@
+//! An engineer's phone as a command line: the same `Engine` that the apps wrap, with its one SQLite file.
+//!
+//! Everything but `enrol` and `sync` works with no server and no network. What a command acknowledged is on disk.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    missing_docs,
+    unreachable_pub,
+    reason = "a program's output, and a program's modules"
+)]
+
+mod args;
+mod find;
+mod show;
+mod work;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use fieldseal_core::device::engine::{Engine, OpenOptions};
+use fieldseal_core::device::{EngineError, system};
+use fieldseal_core::domain::calendar::CompanyZone;
+
+use args::{Arguments, Command};
+use show::Printer;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let printer = Printer {
+        lang: arguments.lang.into(),
+    };
+    match run(&arguments, &printer) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{}", error.text(printer.lang));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments, printer: &Printer) -> Result<(), EngineError> {
+    if let Err(error) = std::fs::create_dir_all(&arguments.data) {
+        eprintln!("{}: {error}", arguments.data.display());
+        return Err(find::unexpected("data_folder"));
+    }
+    let engine = Engine::open(OpenOptions {
+        path: arguments.data.join("engineer.sqlite"),
+        key: None,
+        env: system::system_env(),
+        zone: CompanyZone::default(),
+    })?;
+    match &arguments.command {
+        Command::Enrol { code, server, name } => {
+            engine.enrol(server, code, name)?;
+            printer.enrolled(&engine.status()?);
+            Ok(())
+        }
+        Command::Sync => {
+            printer.synced(&engine.sync_once()?);
+            Ok(())
+        }
+        Command::Status => {
+            printer.status(&engine.status()?);
+            Ok(())
+        }
+        Command::Orders => {
+            printer.orders(&engine.orders()?);
+            Ok(())
+        }
+        Command::Search { text } => {
+            printer.hits(&engine.search(text)?);
+            Ok(())
+        }
+        Command::Conflicts => {
+            printer.conflicts(&engine.conflicts()?);
+            Ok(())
+        }
+        Command::Stock => {
+            printer.stock(&engine.stock()?);
+            Ok(())
+        }
+        Command::Show { order } => {
+            let details = engine.order(find::order(&engine, order)?)?;
+            printer.details(&details);
+            printer.missing(&engine.missing_for_seal(details.order.order)?);
+            Ok(())
+        }
+        other => work::run(&engine, other, printer),
+    }
+}

@@ -1,0 +1,262 @@
+//! What the commands print, in the person's language.
+
+use fieldseal_core::device::engine::{Hit, OrderDetails, OrderRow, Saved, Status, SyncReport};
+use fieldseal_core::domain::report_rules::Missing;
+use fieldseal_core::domain::texts::{Lang, label};
+use fieldseal_core::domain::warranty::Decision;
+use fieldseal_core::facts::VanView;
+use fieldseal_core::facts::conflict::Conflict;
+use fieldseal_core::facts::registers::Fields;
+
+/// Prints in one language.
+pub struct Printer {
+    pub lang: Lang,
+}
+
+impl Printer {
+    fn say<'t>(&self, en: &'t str, zh: &'t str) -> &'t str {
+        match self.lang {
+            Lang::En => en,
+            Lang::ZhCn => zh,
+        }
+    }
+
+    fn code(&self, family: &str, code: &str) -> String {
+        label(self.lang, &format!("{family}.{code}"))
+    }
+
+    pub fn saved(&self, saved: &Saved) {
+        println!(
+            "{} {}",
+            self.say("saved on this device:", "已保存在本机："),
+            saved.action
+        );
+    }
+
+    pub fn enrolled(&self, status: &Status) {
+        let tag = status
+            .enrolment
+            .as_ref()
+            .map_or("-", |enrolment| enrolment.tag.as_str());
+        println!(
+            "{} {tag}",
+            self.say("enrolled; this device's tag is", "已注册，本机标识：")
+        );
+    }
+
+    pub fn sealed(&self, revision: u32, sha256: &str) {
+        println!(
+            "{} r{revision}  SHA-256 {sha256}",
+            self.say("sealed:", "已封存：")
+        );
+    }
+
+    pub fn orders(&self, rows: &[OrderRow]) {
+        if rows.is_empty() {
+            println!(
+                "{}",
+                self.say("no work orders yet: run «sync»", "暂无派工单：请先同步 (sync)")
+            );
+        }
+        for row in rows {
+            let mut line = format!(
+                "{}  {}  [{}]  {}  {}",
+                row.number.as_deref().unwrap_or("-"),
+                row.priority.as_deref().unwrap_or("-").to_uppercase(),
+                self.code("order_state", &row.state),
+                row.customer.as_deref().unwrap_or("-"),
+                row.summary.as_deref().unwrap_or("-"),
+            );
+            if row.unsent > 0 {
+                line.push_str(&format!("  · {} {}", row.unsent, self.say("unsent", "项未发送")));
+            }
+            if row.conflicts > 0 {
+                line.push_str(&format!(
+                    "  · {} {}",
+                    row.conflicts,
+                    self.say("conflicts", "处冲突")
+                ));
+            }
+            println!("{line}\n    {}", row.id);
+        }
+    }
+
+    fn fields(&self, fields: &Fields) {
+        for (name, field) in &fields.0 {
+            let value = match &field.value {
+                serde_json::Value::Null => continue,
+                serde_json::Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            println!("    {name}: {value}");
+            for other in &field.others {
+                println!(
+                    "        {} {} ({})",
+                    self.say("also entered:", "另有录入："),
+                    other.value,
+                    other.stamp.at
+                );
+            }
+        }
+    }
+
+    pub fn details(&self, details: &OrderDetails) {
+        let order = &details.order;
+        println!(
+            "{}  [{}]",
+            order.order,
+            self.code("order_state", order.state.as_str())
+        );
+        for flag in &order.flags {
+            println!("  ! {}", label(self.lang, flag.text_key()));
+        }
+        self.fields(&order.fields);
+        let records = details
+            .ticket
+            .iter()
+            .chain(&details.customer)
+            .chain(&details.assets)
+            .chain(&details.people);
+        for record in records {
+            println!("  {}", record.doc);
+            self.fields(&record.fields);
+        }
+        for visit in &order.visits {
+            println!("  {}", self.say("report:", "服务报告："));
+            self.fields(&visit.fields);
+            for seal in &visit.seals {
+                println!("    r{} {} {}", seal.revision, seal.blob, seal.stamp.at);
+            }
+        }
+        for decision in &order.decisions {
+            if let Ok(read) = serde_json::from_value::<Decision>(decision.decision.clone()) {
+                self.decision(&read);
+            }
+        }
+        for line in &order.lines {
+            println!(
+                "  {} {} × {}",
+                self.code("movement", &line.movement),
+                line.part,
+                line.qty
+            );
+        }
+        println!("  {}", self.say("timeline:", "时间线："));
+        for event in &order.timeline {
+            let text = event
+                .record
+                .payload
+                .get("text")
+                .and_then(|text| text.as_str())
+                .unwrap_or("");
+            println!(
+                "    {}  {}  {text}",
+                event.record.stamp.at,
+                self.code("fact", &event.record.kind)
+            );
+        }
+    }
+
+    pub fn missing(&self, missing: &[Missing]) {
+        if missing.is_empty() {
+            return;
+        }
+        println!(
+            "  {}",
+            self.say("still missing before the report can be sealed:", "封存前还缺：")
+        );
+        for gap in missing {
+            println!("    · {}", gap.render(self.lang));
+        }
+    }
+
+    pub fn decision(&self, decision: &Decision) {
+        println!(
+            "  {}",
+            fieldseal_core::domain::warranty::explain::in_one_line(decision, self.lang)
+        );
+    }
+
+    pub fn stock(&self, van: &VanView) {
+        if van.good.is_empty() && van.defective.is_empty() {
+            println!("{}", self.say("the van is empty", "名下没有备件"));
+        }
+        for (title, rows) in [
+            (self.say("good", "良品"), &van.good),
+            (self.say("defective", "坏件"), &van.defective),
+            (self.say("on the way", "在途"), &van.coming),
+        ] {
+            for row in rows.iter().filter(|row| row.qty != 0) {
+                let mark = if row.qty < 0 {
+                    self.say("  ! discrepancy", "  ! 账实不符")
+                } else {
+                    ""
+                };
+                println!(
+                    "{:>6} × {}  ({title}) {}{mark}",
+                    row.qty,
+                    row.part,
+                    row.serials.join(", ")
+                );
+            }
+        }
+    }
+
+    pub fn conflicts(&self, conflicts: &[Conflict]) {
+        if conflicts.is_empty() {
+            println!("{}", self.say("no conflicts", "没有冲突"));
+        }
+        for conflict in conflicts {
+            println!(
+                "{}  ({})",
+                label(self.lang, conflict.kind.text_key()),
+                conflict.doc
+            );
+            for side in &conflict.sides {
+                println!(
+                    "    {}  {}  {}",
+                    side.stamp.at,
+                    self.code("fact", &side.kind),
+                    side.value
+                );
+            }
+        }
+    }
+
+    pub fn hits(&self, hits: &[Hit]) {
+        for hit in hits {
+            println!("{}  {}", hit.title, hit.name);
+        }
+    }
+
+    pub fn status(&self, status: &Status) {
+        match &status.enrolment {
+            Some(enrolment) => println!(
+                "{} {} · {}",
+                self.say("enrolled as", "已注册："),
+                enrolment.device_name.as_deref().unwrap_or("-"),
+                enrolment.server_url.as_deref().unwrap_or("-"),
+            ),
+            None => println!(
+                "{}",
+                self.say("not enrolled: run «enrol CODE»", "尚未注册：请运行 enrol CODE")
+            ),
+        }
+        println!(
+            "{}: {} · {}: {} · {}: {}",
+            self.say("unsent", "未发送"),
+            status.unsent,
+            self.say("waiting for others", "等待前置"),
+            status.parked,
+            self.say("refused", "被拒绝"),
+            status.refused,
+        );
+        if status.last_sync.is_none() {
+            println!("{}", self.say("never synced", "从未同步"));
+        }
+    }
+
+    pub fn synced(&self, report: &SyncReport) {
+        println!("{} {report:?}", self.say("synced:", "已同步："));
+    }
+}

@@ -1,0 +1,312 @@
+//! The commands that write: each looks at the order as `show` would, and hands back what it saw.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use fieldseal_core::device::EngineError;
+use fieldseal_core::device::engine::{
+    Closing, Engine, Examination, OrderDetails, PartUse, Saved, SealRequest, Step,
+};
+use fieldseal_core::domain::ids::{OrderId, PersonId};
+use fieldseal_core::domain::scribble::scribble;
+use fieldseal_core::domain::signature::{Point, Strokes};
+use fieldseal_core::domain::texts::Lang;
+use fieldseal_core::domain::warranty::{PhotographyForbidden, QualityFault, SymptomEvidence};
+use fieldseal_core::domain::work::{AttemptChannel, ConsentKind, ConsentWay, Outcome, Symptom};
+use fieldseal_core::facts::{DocName, RecordView};
+use serde_json::json;
+
+use crate::args::{Command, Report, Sign, Warranty};
+use crate::find::{self, invalid, unexpected};
+use crate::show::Printer;
+
+/// A code that the command line does not know.
+fn unknown(code: &str) -> EngineError {
+    eprintln!("? {code}");
+    invalid("step_problem.unknown_code")
+}
+
+pub fn run(engine: &Engine, command: &Command, printer: &Printer) -> Result<(), EngineError> {
+    let saved = match command {
+        Command::Accept { order, plan } => step(engine, order, Step::Accept { plan: plan.clone() })?,
+        Command::Decline { order, reason } => step(
+            engine,
+            order,
+            Step::Decline {
+                reason: reason.clone(),
+            },
+        )?,
+        Command::Contact {
+            order,
+            text,
+            not_reached,
+        } => {
+            let contact = Step::Contact {
+                channel: AttemptChannel::Phone,
+                reached: !not_reached,
+                text: text.clone(),
+            };
+            step(engine, order, contact)?
+        }
+        Command::Travel { order } => step(engine, order, Step::Travel)?,
+        Command::Arrive { order } => step(engine, order, Step::Arrive)?,
+        Command::Leave { order } => step(engine, order, Step::Leave)?,
+        Command::Progress { order, text } => step(engine, order, Step::Progress { text: text.clone() })?,
+        Command::Consent { order, text } => {
+            let consent = Step::Consent {
+                kind: ConsentKind::WorkAndPrice,
+                how: ConsentWay::Spoken,
+                given_by: None,
+                new_due: None,
+                text: text.clone(),
+            };
+            step(engine, order, consent)?
+        }
+        Command::Done {
+            order,
+            outcome,
+            reason,
+        } => {
+            let outcome: Outcome = outcome.parse().map_err(|_| unknown(outcome))?;
+            step(
+                engine,
+                order,
+                Step::Done {
+                    outcome,
+                    reason: reason.clone(),
+                },
+            )?
+        }
+        Command::UsePart {
+            order,
+            part,
+            quantity,
+            serial,
+        } => {
+            let details = details(engine, order)?;
+            let used = PartUse {
+                part: part.clone(),
+                qty: *quantity,
+                serial: serial.clone(),
+            };
+            engine.use_part(details.order.order, &details.token, used)?
+        }
+        Command::RequestPart {
+            part,
+            quantity,
+            order,
+        } => {
+            let order = order
+                .as_deref()
+                .map(|text| find::order(engine, text))
+                .transpose()?;
+            let token = engine.stock()?.stock.token;
+            engine.request_parts(&token, order, vec![(part.clone(), *quantity)], None)?
+        }
+        Command::Report(report) => fill_in(engine, report)?,
+        Command::Warranty(warranty) => {
+            let (decision, saved) = examine(engine, warranty)?;
+            printer.decision(&decision);
+            saved
+        }
+        Command::Sign(sign) => return keep_signature(engine, sign, printer),
+        Command::Seal { order, out } => return seal(engine, order, out.as_deref(), printer),
+        Command::Submit { order } => {
+            let details = details(engine, order)?;
+            engine.submit(details.order.order, &details.token, None)?
+        }
+        // `main` has the others.
+        _ => return Ok(()),
+    };
+    printer.saved(&saved);
+    Ok(())
+}
+
+fn details(engine: &Engine, order: &str) -> Result<OrderDetails, EngineError> {
+    engine.order(find::order(engine, order)?)
+}
+
+fn step(engine: &Engine, order: &str, step: Step) -> Result<Saved, EngineError> {
+    let details = details(engine, order)?;
+    engine.step(details.order.order, &details.token, step)
+}
+
+fn fill_in(engine: &Engine, report: &Report) -> Result<Saved, EngineError> {
+    let details = details(engine, &report.order)?;
+    let fields: BTreeMap<String, serde_json::Value> = [
+        ("fault_found", &report.found),
+        ("action_taken", &report.done),
+        ("opinion_kind", &report.opinion),
+        ("opinion_text", &report.opinion_text),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| value.as_ref().map(|value| (name.to_owned(), json!(value))))
+    .collect();
+    engine.save_report(details.order.order, &details.token, fields)
+}
+
+fn unit<'d>(details: &'d OrderDetails, serial: Option<&str>) -> Result<&'d RecordView, EngineError> {
+    let mut units = details
+        .assets
+        .iter()
+        .filter(|asset| serial.is_none_or(|serial| asset.fields.text("serial") == Some(serial)));
+    match (units.next(), units.next()) {
+        (Some(unit), None) => Ok(unit),
+        _ => Err(EngineError::NotFound),
+    }
+}
+
+fn examine(
+    engine: &Engine,
+    found: &Warranty,
+) -> Result<(fieldseal_core::domain::warranty::Decision, Saved), EngineError> {
+    let mut details = details(engine, &found.order)?;
+    let order = details.order.order;
+    let forbidden = match (&found.no_photos, &found.witness) {
+        (Some(reason), Some(name)) => {
+            let witness = witness(engine, &details, name)?;
+            details = engine.order(order)?;
+            Some(PhotographyForbidden {
+                reason: reason.clone(),
+                witness,
+            })
+        }
+        _ => None,
+    };
+    let unit = unit(&details, found.serial.as_deref())?;
+    let symptoms = found
+        .symptoms
+        .iter()
+        .map(|code| {
+            code.parse::<Symptom>()
+                .map(|symptom| (symptom, SymptomEvidence::default()))
+                .map_err(|_| unknown(code))
+        })
+        .collect::<Result<BTreeMap<_, _>, _>>()?;
+    let examination = if unit
+        .fields
+        .text("product")
+        .is_none_or(|product| product == "eseal-key")
+    {
+        Examination::Eseal {
+            works: found.works,
+            tested_elsewhere: !found.not_tested,
+            inspected: true,
+            inspection_photos: BTreeSet::new(),
+            symptoms,
+            photography_forbidden: forbidden,
+            quantity: 1,
+        }
+    } else {
+        Examination::WeakCurrent {
+            sold_by_us: true,
+            origin_evidence: BTreeSet::new(),
+            voucher_shown: true,
+            grounds: BTreeSet::new(),
+            quality_fault: if found.works {
+                QualityFault::Denied
+            } else {
+                QualityFault::Confirmed
+            },
+            photos: BTreeSet::new(),
+            quantity: 1,
+            goods_value: None,
+        }
+    };
+    engine.examine(order, &details.token, &unit.doc.clone(), examination)
+}
+
+/// A witness is a person: known at the customer's by this name, or learnt now.
+fn witness(engine: &Engine, details: &OrderDetails, name: &str) -> Result<PersonId, EngineError> {
+    let known = details
+        .people
+        .iter()
+        .find(|person| person.fields.text("name") == Some(name));
+    match known.map(|person| &person.doc) {
+        Some(DocName::Person(id, _) | DocName::PersonField(_, id, _)) => Ok(*id),
+        _ => {
+            let fields = BTreeMap::from([("name".to_owned(), json!(name))]);
+            engine.record_person(&details.token, fields).map(|(id, _)| id)
+        }
+    }
+}
+
+fn signature_draft(order: OrderId) -> String {
+    format!("signature/{order}")
+}
+
+/// The signature waits as a draft, as the glass keeps it until «seal» is tapped; name and role go into the report.
+fn keep_signature(engine: &Engine, sign: &Sign, printer: &Printer) -> Result<(), EngineError> {
+    let strokes = match &sign.strokes {
+        Some(path) => read_strokes(path)?,
+        None => scribble(sign.scribble).map_err(|error| invalid(error.text_key()))?,
+    };
+    let details = details(engine, &sign.order)?;
+    let order = details.order.order;
+    let fields = BTreeMap::from([
+        ("signer_name".to_owned(), json!(sign.name)),
+        ("signer_role".to_owned(), json!(sign.role)),
+    ]);
+    let saved = engine.save_report(order, &details.token, fields)?;
+    let bytes = serde_json::to_vec(&strokes).map_err(|_| unexpected("strokes"))?;
+    engine.save_draft(&signature_draft(order), &bytes)?;
+    printer.saved(&saved);
+    Ok(())
+}
+
+fn read_strokes(path: &Path) -> Result<Strokes, EngineError> {
+    let damaged = || invalid("signature.damaged");
+    let text = std::fs::read(path).map_err(|error| {
+        eprintln!("{}: {error}", path.display());
+        damaged()
+    })?;
+    let read: Vec<Vec<(u16, u16, u32)>> = serde_json::from_slice(&text).map_err(|_| damaged())?;
+    let strokes = read
+        .into_iter()
+        .map(|stroke| {
+            stroke
+                .into_iter()
+                .map(|(x, y, t)| Point {
+                    x,
+                    y,
+                    t,
+                    pressure: None,
+                })
+                .collect()
+        })
+        .collect();
+    Strokes::new(10_000, 3_400, strokes).map_err(|error| invalid(error.text_key()))
+}
+
+fn seal(engine: &Engine, order: &str, out: Option<&Path>, printer: &Printer) -> Result<(), EngineError> {
+    let details = details(engine, order)?;
+    let order = details.order.order;
+    let Some(draft) = engine.draft(&signature_draft(order))? else {
+        printer.missing(&engine.missing_for_seal(order)?);
+        return Err(invalid("signature.empty"));
+    };
+    let strokes: Strokes = serde_json::from_slice(&draft).map_err(|_| invalid("signature.damaged"))?;
+    let language = match details
+        .customer
+        .as_ref()
+        .and_then(|customer| customer.fields.text("report_language"))
+    {
+        Some("en") => Lang::En,
+        _ => Lang::ZhCn,
+    };
+    let request = SealRequest {
+        language,
+        closing: Closing::Signed { strokes },
+    };
+    let sealed = engine.seal(order, &details.token, request)?;
+    engine.drop_draft(&signature_draft(order))?;
+    printer.saved(&sealed.saved);
+    printer.sealed(sealed.revision, &sealed.sha256.to_string());
+    if let Some(path) = out {
+        std::fs::write(path, &sealed.bytes).map_err(|error| {
+            eprintln!("{}: {error}", path.display());
+            unexpected("write_file")
+        })?;
+    }
+    Ok(())
+}
