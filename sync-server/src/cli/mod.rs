@@ -4,6 +4,8 @@
 //! usage (clap's own).
 
 mod check;
+#[cfg(feature = "demo")]
+mod demo;
 mod device;
 mod serve;
 mod user;
@@ -51,6 +53,13 @@ enum Command {
         #[command(subcommand)]
         command: device::DeviceCommand,
     },
+    /// A seeded company with live engineers, to look at and to try.
+    #[cfg(feature = "demo")]
+    Demo(crate::demo::DemoArguments),
+    /// One live engineer; started by `demo`.
+    #[cfg(feature = "demo")]
+    #[command(hide = true)]
+    DemoEngineer(crate::demo::engineer::EngineerArguments),
     /// Check a sealed report or an audited view from its file alone.
     Verify(verify::VerifyArguments),
     /// Read everything that is stored and say what is not as it must be.
@@ -82,6 +91,9 @@ pub(crate) enum CliError {
     File { path: PathBuf, source: std::io::Error },
     #[error("cannot listen to signals: {0}")]
     Signals(#[source] std::io::Error),
+    #[cfg(feature = "demo")]
+    #[error(transparent)]
+    Demo(Box<crate::demo::DemoError>),
 }
 
 /// Whoever sits at the server's terminal has the keys and the database in hand, so every right is theirs. What they
@@ -165,7 +177,12 @@ fn execute(arguments: Arguments) -> Result<ExitCode, CliError> {
         // Needs nothing but its file: a broken configuration must not stand in the way.
         return verify::run(verify);
     }
-    let config = configuration(arguments.config, arguments.settings)?;
+    let settings = match &arguments.command {
+        #[cfg(feature = "demo")]
+        Command::Demo(_) => demo::defaults(arguments.settings),
+        _ => arguments.settings,
+    };
+    let config = configuration(arguments.config, settings)?;
     crate::logging::start(config.log_format, &config.log)?;
     match arguments.command {
         Command::Serve => serve::run(&config),
@@ -173,6 +190,10 @@ fn execute(arguments: Arguments) -> Result<ExitCode, CliError> {
         Command::Device { command } => device::run(&config, command),
         Command::Verify(verify) => verify::run(&verify),
         Command::Check => check::run(&config),
+        #[cfg(feature = "demo")]
+        Command::Demo(arguments) => demo::run(&config, &arguments),
+        #[cfg(feature = "demo")]
+        Command::DemoEngineer(arguments) => demo::engineer(&arguments),
     }
 }
 
