@@ -364,6 +364,15 @@ fn d03_same_field_by_two_dispatchers() {
                         case.view.token.facts.contains(&other.fact),
                         "the chip is displayed"
                     );
+                    // An engineer's proposal that names both takes neither away.
+                    let mut naming = case.story.clone();
+                    naming.sync(phone(A));
+                    let over = [shown.fact, other.fact];
+                    let proposal = set_of(order_doc(), &[("window_from", json!("18:00"))], &over);
+                    naming.write(phone(A), visit_doc(A), vec![proposal]);
+                    let view = naming.fold();
+                    let after = &view.fields.0["window_from"];
+                    assert_eq!((&after.shown, &after.others), (&field.shown, &field.others));
                 }
             }
         },
