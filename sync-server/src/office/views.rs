@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fieldseal_core::domain::ids::{OrderId, UserId};
+use fieldseal_core::domain::work::VisibleStatus;
 use fieldseal_core::facts::directory::{DirectoryView, fold_directory};
 use fieldseal_core::facts::van::{StockView, VanView, fold_stock, fold_van};
 use fieldseal_core::facts::{
@@ -21,7 +22,7 @@ use crate::storage::{ActionRow, ReadTx, Storage};
 /// Rows of the sequence that are looked at in one go.
 const STEP: u32 = 2_000;
 /// More whole orders than this are not kept (their rows on the board are).
-const ORDERS_KEPT: usize = 500;
+const ORDERS_KEPT: usize = 2_000;
 
 /// The cache.
 pub struct Views {
@@ -167,6 +168,11 @@ impl Views {
                 input.extend(index.of_order(order));
             }
             let view = Arc::new(fold_order(order, &input, &context));
+            if kept.orders.len() >= ORDERS_KEPT {
+                // Finished orders are looked at one at a time; those under way all at once, by the board.
+                kept.orders
+                    .retain(|_, view| matches!(view.status, VisibleStatus::ToDo | VisibleStatus::Dispatched));
+            }
             if kept.orders.len() >= ORDERS_KEPT {
                 kept.orders.clear();
             }
