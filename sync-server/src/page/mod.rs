@@ -20,6 +20,9 @@ pub mod views;
 pub mod words;
 
 #[cfg(test)]
+#[cfg(feature = "demo")]
+mod field_story;
+#[cfg(test)]
 mod sample;
 #[cfg(test)]
 mod story;

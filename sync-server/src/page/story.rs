@@ -12,7 +12,7 @@ use crate::page::sample::HOSTILE;
 
 /// A browser without script: it keeps a cookie, follows redirects, and posts a form with the hidden fields that stand
 /// in it.
-struct Browser<'b> {
+pub(super) struct Browser<'b> {
     bench: &'b Bench,
     cookie: String,
 }
@@ -34,7 +34,7 @@ fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
 }
 
 impl<'b> Browser<'b> {
-    fn signed_in(bench: &'b Bench) -> Self {
+    pub(super) fn signed_in(bench: &'b Bench) -> Self {
         let (cookie, _) = bench.sign_in();
         Self { bench, cookie }
     }
@@ -43,20 +43,20 @@ impl<'b> Browser<'b> {
         String::from_utf8(body_of(response).await).unwrap()
     }
 
-    async fn open(&self, path: &str) -> (u16, String) {
+    pub(super) async fn open(&self, path: &str) -> (u16, String) {
         let headers = [("cookie", self.cookie.as_str()), ("accept", "text/html")];
         let response = self.bench.get_with(path, &headers).await;
         (response.status().as_u16(), Self::text(response).await)
     }
 
-    async fn page(&self, path: &str) -> String {
+    pub(super) async fn page(&self, path: &str) -> String {
         let (status, text) = self.open(path).await;
         assert_eq!(status, 200, "{path}: {text}");
         text
     }
 
     /// Fills the form of `action` on `page` and posts it. Gives the status and where it leads, or its page.
-    async fn post(&self, page: &str, action: &str, fields: &[(&str, &str)]) -> (u16, String) {
+    pub(super) async fn post(&self, page: &str, action: &str, fields: &[(&str, &str)]) -> (u16, String) {
         let start = page
             .find(&format!("method=\"post\" action=\"{action}\""))
             .unwrap_or_else(|| panic!("no form {action}"));
@@ -87,7 +87,7 @@ impl<'b> Browser<'b> {
     }
 
     /// As [`Self::post`], which must lead somewhere with `done`; gives that page.
-    async fn done(&self, page: &str, action: &str, fields: &[(&str, &str)], done: &str) -> String {
+    pub(super) async fn done(&self, page: &str, action: &str, fields: &[(&str, &str)], done: &str) -> String {
         let (status, location) = self.post(page, action, fields).await;
         assert_eq!(status, 303, "{action}: {location}");
         assert!(location.contains(&format!("done={done}")), "{action}: {location}");
@@ -95,7 +95,7 @@ impl<'b> Browser<'b> {
     }
 }
 
-fn engineer(bench: &Bench, number: u128, name: &str) -> UserId {
+pub(super) fn engineer(bench: &Bench, number: u128, name: &str) -> UserId {
     let user = UserId(uuid::Uuid::from_u128(
         0x0193_f2c0_0000_7000_8000_0000_0000_0000 + number,
     ));
@@ -110,7 +110,7 @@ fn engineer(bench: &Bench, number: u128, name: &str) -> UserId {
 }
 
 /// A customer with one key and an order given to `engineer`; the order's page.
-async fn dispatched(browser: &Browser<'_>, engineer: UserId) -> String {
+pub(super) async fn dispatched(browser: &Browser<'_>, engineer: UserId) -> String {
     let list = browser.page("/customers").await;
     let fields = [
         ("name", "上海申江律师事务所"),
@@ -167,7 +167,7 @@ async fn dispatched(browser: &Browser<'_>, engineer: UserId) -> String {
     browser.done(&form, "/orders", &fields, "order_created").await
 }
 
-fn id_of(order_page: &str) -> String {
+pub(super) fn id_of(order_page: &str) -> String {
     let rest = order_page.split("action=\"/orders/").nth(1).unwrap();
     rest.split('/').next().unwrap().to_owned()
 }

@@ -70,16 +70,9 @@ pub fn all_assets(
 pub fn asset_name(words: &Words, view: &RecordView) -> String {
     let serial = view.fields.text("serial").unwrap_or_default();
     match view.fields.text("product") {
-        Some(product) => format!("{serial} · {}", product_name(words, product)),
+        Some(product) => format!("{serial} · {}", values::product(words, product)),
         None => serial.to_owned(),
     }
-}
-
-/// A product's name; one that this version does not know stands as it is.
-pub fn product_name(words: &Words, product: &str) -> String {
-    let key = format!("page.product.{product}");
-    let name = words.t(&key);
-    if name == key { product.to_owned() } else { name }
 }
 
 /// The list.
@@ -257,7 +250,7 @@ pub async fn show(desk: Desk, Path(id): Path<String>) -> Response {
             .iter()
             .map(|product| Choice {
                 value: (*product).to_owned(),
-                text: product_name(words, product),
+                text: values::product(words, product),
                 chosen: false,
             })
             .collect(),
@@ -289,7 +282,7 @@ fn asset_line(words: &Words, id: AssetId, asset: &RecordView) -> AssetLine {
     AssetLine {
         id: id.to_string(),
         serial: asset.fields.text("serial").unwrap_or_default().to_owned(),
-        product: product_name(words, asset.fields.text("product").unwrap_or_default()),
+        product: values::product(words, asset.fields.text("product").unwrap_or_default()),
         applied_on: asset.fields.text("applied_on").unwrap_or_default().to_owned(),
         warranty: warranty_chip(words, asset),
         marks: if disputed {

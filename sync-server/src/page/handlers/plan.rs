@@ -256,7 +256,7 @@ pub(super) struct OnOrder {
 }
 
 /// Reads what every form on an order carries; the answer otherwise.
-pub(super) fn on_order(id: &str, posted: Posted) -> Result<OnOrder, Response> {
+pub(super) fn on_order(id: &str, posted: Posted) -> Result<OnOrder, Box<Response>> {
     let Posted { desk, fields } = posted;
     let order = id.parse::<OrderId>();
     let token = fields
@@ -269,7 +269,7 @@ pub(super) fn on_order(id: &str, posted: Posted) -> Result<OnOrder, Response> {
             order,
             token,
         }),
-        _ => Err(desk.not_found()),
+        _ => Err(Box::new(desk.not_found())),
     }
 }
 
@@ -291,7 +291,7 @@ macro_rules! open {
     ($id:expr, $posted:expr) => {
         match on_order(&$id, $posted) {
             Ok(form) => form,
-            Err(response) => return response,
+            Err(response) => return *response,
         }
     };
 }

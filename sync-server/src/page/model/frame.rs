@@ -118,6 +118,11 @@ impl Row {
             value: value.into(),
         }
     }
+
+    /// Whether the value needs the whole width.
+    pub fn wide(&self) -> bool {
+        self.value.chars().count() > 80 || self.value.lines().count() > 3
+    }
 }
 
 /// Everything around the content.

@@ -160,7 +160,10 @@ fn content_rows(words: &Words, content: &SealedContent) -> Vec<Row> {
         .map(|asset| {
             join(
                 " · ",
-                [asset.product.clone(), asset.serial.clone().unwrap_or_default()],
+                [
+                    values::product(words, &asset.product),
+                    asset.serial.clone().unwrap_or_default(),
+                ],
             )
         })
         .collect();
@@ -176,11 +179,12 @@ fn content_rows(words: &Words, content: &SealedContent) -> Vec<Row> {
         .collect();
     put("page.parts", parts.join("\n"));
     for decision in &content.decisions {
-        let mut text = decision.shown.join("\n");
+        // As the customer read it, in the language of the report (A.12: parts divided by a middle dot).
+        let mut text = decision.shown.join(" · ");
         if let Some(answer) = decision.answer {
             let _ = write!(text, "\n{}", words.t(answer.text_key()));
         }
-        put("page.decision", format!("{}\n{text}", decision.label));
+        put("page.decision", text);
     }
     let mut charges: Vec<String> = content
         .charges

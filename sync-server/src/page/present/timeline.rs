@@ -262,7 +262,9 @@ fn received(words: &Words, names: &Names, event: &Event, side: Side) -> String {
     noted.or_else(said).unwrap_or_default()
 }
 
-/// The timeline, newest first. Facts of one action stand in the order in which they were written.
+/// The timeline, newest first by when things are said to have occurred (D.1, LOG); what occurred at one moment stands
+/// in the fold's order, facts of one action as they were written. The order has no other meaning: what knew of what is
+/// told by flags and conflicts.
 pub fn newest_first(words: &Words, names: &Names, view: &OrderView) -> Vec<Entry> {
     let mut first: BTreeMap<ActionId, usize> = BTreeMap::new();
     for (index, event) in view.timeline.iter().enumerate() {
@@ -271,7 +273,7 @@ pub fn newest_first(words: &Words, names: &Names, view: &OrderView) -> Vec<Entry
     let mut events: Vec<&Event> = view.timeline.iter().collect();
     events.sort_by_key(|event| {
         let id = event.record.id;
-        (first.get(&id.action).copied(), id.place)
+        (event.time.utc_ms, first.get(&id.action).copied(), id.place)
     });
     events
         .into_iter()

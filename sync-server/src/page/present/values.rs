@@ -63,6 +63,9 @@ fn shown_text(words: &Words, names: &Names, field: &str, text: &str) -> String {
             return words.t(&key);
         }
     }
+    if field == "product" {
+        return product(words, text);
+    }
     if text.contains('/')
         && let Ok(doc) = text.parse::<DocName>()
     {
@@ -88,6 +91,16 @@ fn is_moment(field: &str) -> bool {
         field,
         "window_from" | "window_to" | "received_at" | "new_due" | "at"
     )
+}
+
+/// A product's name; one that this version does not know stands as it is.
+pub fn product(words: &Words, product: &str) -> String {
+    let key = format!("page.product.{product}");
+    if all(words.lang).contains_key(&key) {
+        words.t(&key)
+    } else {
+        product.to_owned()
+    }
 }
 
 /// A claimed time with its own offset, brief; an unreadable one as it stands.
