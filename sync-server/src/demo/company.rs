@@ -107,13 +107,6 @@ pub const ENGINEERS: &[Person] = &[
     },
 ];
 
-/// The engineer whom the visitor can be, with the command line as the phone. No process works for this one.
-pub const YOU: Person = Person {
-    login: "you",
-    name: "您（试用工程师）",
-    role: "engineer",
-};
-
 /// Customers.
 pub const CUSTOMERS: &[Customer] = &[
     Customer {

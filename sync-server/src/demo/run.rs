@@ -12,7 +12,7 @@ use fieldseal_core::env::Env;
 use fieldseal_core::facts::kinds::PartLine;
 
 use super::clock::DemoClock;
-use super::company::{ASSETS, ENGINEERS, FAULTS, OFFICE, PARTS, Person as Who, YOU};
+use super::company::{ASSETS, ENGINEERS, FAULTS, OFFICE, PARTS, Person as Who};
 use super::engineer::forward_log;
 use super::script::Dice;
 use super::seed::{HISTORY_MS, Seeding, env_with, new_job, user_of};
@@ -134,14 +134,6 @@ pub fn run(
         "one-time link: {}",
         format_args!("{}/link/{}", server.url(), link.expose())
     ));
-    let admin = office
-        .person(user_of(&OFFICE[0]))?
-        .ok_or(DemoError::Seed("no administrator"))?;
-    let code = office.new_enrolment_code(&admin, user_of(&YOU))?;
-    say(&format!(
-        "engineer code: {}   (you are an engineer too: see README; good once, for ten minutes)",
-        code.code.expose()
-    ));
     say(
         "engineers:     each is a process of its own; kill one and it comes back with everything that it had",
     );
@@ -255,7 +247,6 @@ fn call(office: &Office, env: &Env, dice: &mut Dice) -> Result<(), DemoError> {
                 board
                     .engineers
                     .iter()
-                    .filter(|mark| mark.person.user != user_of(&YOU))
                     .min_by_key(|mark| mark.orders)
                     .map(|mark| mark.person.user)
             })

@@ -17,11 +17,11 @@ use uuid::Uuid;
 
 use super::DemoError;
 use super::clock::DemoClock;
-use super::company::{ASSETS, CUSTOMERS, ENGINEERS, FAULTS, OFFICE, PARTS, Person as Who, YOU};
+use super::company::{ASSETS, CUSTOMERS, ENGINEERS, FAULTS, OFFICE, PARTS, Person as Who};
 use super::deeds::Hand;
 use super::script::{Case, Dice, What, script};
 use crate::office::{
-    NewAsset, NewContact, NewCustomer, NewJob, NewOrder, NewTicket, NewUser, Office, PackKind, Person,
+    NewAsset, NewContact, NewCustomer, NewJob, NewOrder, NewTicket, NewUser, Office, Person,
 };
 
 const MINUTE: i64 = 60_000;
@@ -83,7 +83,6 @@ impl Seeding<'_> {
             storekeeper: self.person(&OFFICE[3])?,
         };
         self.master_data(&hands, began)?;
-        self.prices(&hands, began)?;
         self.stock(&hands)?;
         let engines = self.phones(&hands)?;
         self.history(&hands, &engines, began)?;
@@ -103,7 +102,7 @@ impl Seeding<'_> {
             roles: vec![Role::Admin],
             active: true,
         };
-        for who in OFFICE.iter().chain(ENGINEERS).chain([&YOU]) {
+        for who in OFFICE.iter().chain(ENGINEERS) {
             let mut roles = vec![
                 who.role
                     .parse::<Role>()
@@ -166,27 +165,6 @@ impl Seeding<'_> {
         Ok(())
     }
 
-    /// One price list: a remade key, a key after its warranty, and the parts.
-    fn prices(&self, hands: &Hands, began: i64) -> Result<(), DemoError> {
-        let from = self.zone.local_date(began - 300 * DAY).to_string();
-        let entry = |key: &str, product: Option<&str>, fen: i64| {
-            let mut entry = serde_json::json!({ "key": key, "amount": fen, "valid_from": from });
-            if let (Some(product), Some(object)) = (product, entry.as_object_mut()) {
-                object.insert("product".to_owned(), product.into());
-            }
-            entry
-        };
-        let mut entries = vec![
-            entry("price.new_application", Some("eseal-key"), 28_000),
-            entry("price.original", Some("eseal-key"), 18_000),
-        ];
-        entries.extend(PARTS.iter().map(|part| entry(part.number, None, part.fen)));
-        let list = serde_json::json!({ "id": "demo-prices", "version": 1, "entries": entries });
-        self.office
-            .publish_pack(&hands.admin, PackKind::Prices, &list.to_string(), &from)?;
-        Ok(())
-    }
-
     fn stock(&self, hands: &Hands) -> Result<(), DemoError> {
         let lines = |times: u32| -> Vec<PartLine> {
             PARTS
@@ -200,7 +178,7 @@ impl Seeding<'_> {
         let goods_in = ActionId(named("goods", "first"));
         self.office
             .receive_into_store(&hands.storekeeper, goods_in, &lines(12), Some("期初入库"))?;
-        for who in ENGINEERS.iter().chain([&YOU]) {
+        for who in ENGINEERS {
             let slip = ActionId(named("issue", who.login));
             self.office.issue_parts(
                 &hands.storekeeper,
@@ -356,16 +334,6 @@ impl Seeding<'_> {
             let engineer = (number < 4).then(|| user_of(&ENGINEERS[number % ENGINEERS.len()]));
             self.job(hands, 100 + number, engineer)?;
         }
-        // One for the visitor's own hands: a key just past its third year.
-        let asset = &ASSETS[1];
-        self.job_for(
-            hands,
-            "yours",
-            asset,
-            FAULTS[0].0,
-            Some(user_of(&YOU)),
-            &mut Dice(3),
-        )?;
         Ok(())
     }
 }

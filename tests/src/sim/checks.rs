@@ -9,7 +9,7 @@ use fieldseal_core::facts::{Action, DocName, FoldContext, StoredAction, fold_ord
 use fieldseal_server::pipeline::SyncService;
 use fieldseal_server::storage::ReadTx;
 
-use super::phone::Phone;
+use super::phone::{Phone, WANTED};
 use super::rng::Rng;
 use super::world::World;
 
@@ -132,7 +132,7 @@ fn nothing_waits(phone: &Phone) -> Result<(), String> {
     for (what, sql) in [
         ("unsent changes", "SELECT count(*) FROM changes WHERE state = 0"),
         ("parked changes", "SELECT count(*) FROM parked"),
-        ("wanted blobs", "SELECT count(*) FROM blobs WHERE state IN (3, 4)"),
+        ("wanted blobs", WANTED),
         ("unsent blobs", "SELECT count(*) FROM blobs WHERE state = 0"),
     ] {
         let count = phone.count(sql);

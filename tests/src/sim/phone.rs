@@ -18,6 +18,11 @@ use fieldseal_server::storage::DeviceRow;
 
 use super::network::Address;
 
+/// Blobs that documents in scope name and that are not here.
+pub const WANTED: &str = "SELECT count(*) FROM blobs WHERE state IN (3, 4) AND EXISTS (
+    SELECT 1 FROM blob_refs r JOIN changes c ON c.id = r.change JOIN docs d ON d.id = c.doc
+    WHERE r.sha256 = blobs.sha256 AND d.in_scope = 1)";
+
 /// What a person saved: an action's part for one document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {

@@ -17,7 +17,7 @@ use sha2::{Digest as _, Sha256};
 use super::checks;
 use super::network::{Message, serve};
 use super::office::Office;
-use super::phone::Phone;
+use super::phone::{Phone, WANTED};
 use super::rng::{Rng, SimClock, env};
 
 /// What happened in a history: shows that a simulation does something.
@@ -140,7 +140,7 @@ impl World {
             }
             94..=98 => self.office.act(&self.service, &mut self.rng),
             _ => match self.rng.below(3) {
-                0 if self.phones.len() < 5 => {
+                0 | 1 if self.phones.len() < 5 => {
                     let engineer = self.rng.below(self.office.engineers.len());
                     self.enrol(engineer);
                 }
@@ -388,9 +388,11 @@ impl World {
             .iter()
             .map(|phone| {
                 format!(
-                    "phone {}: {} unsent, {} parked, {:?}",
+                    "phone {}: {} unsent, {} blobs unsent, {} wanted, {} parked, {:?}",
                     phone.index,
                     phone.count("SELECT count(*) FROM changes WHERE state = 0"),
+                    phone.count("SELECT count(*) FROM blobs WHERE state = 0"),
+                    phone.count(WANTED),
                     phone.count("SELECT count(*) FROM parked"),
                     phone.state
                 )
@@ -407,7 +409,7 @@ impl World {
         let phone = &self.phones[index];
         phone.state == Some(SyncState::Synced)
             && phone.count("SELECT count(*) FROM changes WHERE state = 0") == 0
-            && phone.count("SELECT count(*) FROM blobs WHERE state IN (3, 4)") == 0
+            && phone.count(WANTED) == 0
     }
 
     /// One whole session over a network that works.

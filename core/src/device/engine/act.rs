@@ -163,7 +163,7 @@ impl Inner {
                 Ingested::Refused(error) => return Err(EngineError::unexpected(error.code())),
                 Ingested::Known | Ingested::Parked { .. } => return Err(EngineError::unexpected("gate.own")),
             }
-            let upto = changes::row_of(transaction, &change.hash)?;
+            let upto = changes::row_of(transaction, row, &change.hash)?;
             warm::compact(transaction, &mut warm, upto)?;
             used.push((warm, upto));
             facts_written = facts_written.saturating_add(u16::try_from(facts.len()).unwrap_or(u16::MAX));

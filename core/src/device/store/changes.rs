@@ -225,7 +225,7 @@ pub fn park(
     connection
         .prepare_cached(
             "INSERT INTO parked (hash, doc, bytes, state, needs) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT (hash) DO UPDATE SET needs = excluded.needs",
+             ON CONFLICT (hash, doc) DO UPDATE SET needs = excluded.needs",
         )?
         .execute(params![hash, doc.to_string(), bytes, origin as i64, needs])?;
     Ok(())
@@ -264,12 +264,12 @@ pub fn highest_n_of_doc(connection: &Connection, doc: &DocName) -> Result<u64, S
     Ok(counter(highest.unwrap_or(0)))
 }
 
-/// The row of a change.
+/// The row of a document's change.
 ///
 /// # Errors
 /// Those of SQLite, also where there is none.
-pub fn row_of(connection: &Connection, hash: &Hash) -> Result<i64, StoreError> {
+pub fn row_of(connection: &Connection, doc: i64, hash: &Hash) -> Result<i64, StoreError> {
     Ok(connection
-        .prepare_cached("SELECT id FROM changes WHERE hash = ?1")?
-        .query_row([hash], |row| row.get(0))?)
+        .prepare_cached("SELECT id FROM changes WHERE hash = ?1 AND doc = ?2")?
+        .query_row(params![hash, doc], |row| row.get(0))?)
 }

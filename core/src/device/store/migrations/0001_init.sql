@@ -23,7 +23,7 @@ CREATE INDEX docs_family ON docs(family);
 -- Changes that passed the gate and whose ancestors are all here. id order is causal.
 CREATE TABLE changes (
   id         INTEGER PRIMARY KEY AUTOINCREMENT,
-  hash       BLOB    NOT NULL UNIQUE,
+  hash       BLOB    NOT NULL,
   doc        INTEGER NOT NULL REFERENCES docs(id),
   actor      BLOB    NOT NULL,
   seq        INTEGER NOT NULL,
@@ -42,6 +42,8 @@ CREATE TABLE changes (
   -- 1 while the server holds it parked: not an acknowledgement, it stays in the outbox.
   parked_there INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+-- Equal facts of one action in two new documents are equal bytes: a hash is unique within its document only.
+CREATE UNIQUE INDEX changes_hash ON changes(hash, doc);
 CREATE UNIQUE INDEX changes_actor ON changes(doc, actor, seq);
 CREATE INDEX changes_key ON changes(doc, key);
 CREATE INDEX changes_unsent ON changes(doc, id) WHERE state = 0;
@@ -73,26 +75,28 @@ CREATE INDEX blob_refs_sha256 ON blob_refs(sha256);
 
 -- Well-formed changes whose dependencies are not here yet: kept durably, without effect.
 CREATE TABLE parked (
-  hash  BLOB PRIMARY KEY,
+  hash  BLOB NOT NULL,
   doc   TEXT NOT NULL,
   bytes BLOB NOT NULL,
   -- As changes.state: what it becomes when it fits.
   state INTEGER NOT NULL CHECK (state IN (0, 1, 2)),
   -- The first hash that it waits for.
-  needs BLOB NOT NULL
+  needs BLOB NOT NULL,
+  PRIMARY KEY (hash, doc)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX parked_needs ON parked(needs);
 
 -- What the gate here or the server refused. Own actions keep their string, so that nothing is lost.
 CREATE TABLE quarantine (
-  hash   BLOB PRIMARY KEY,
+  hash   BLOB NOT NULL,
   doc    TEXT NOT NULL,
   bytes  BLOB NOT NULL,
   own    INTEGER NOT NULL,
   -- Code of the reason.
   reason TEXT NOT NULL,
   -- Wall clock, ms.
-  at     INTEGER NOT NULL
+  at     INTEGER NOT NULL,
+  PRIMARY KEY (hash, doc)
 ) STRICT, WITHOUT ROWID;
 
 -- Compacted save() bytes: a cache for loading a document to write; holds the changes up to this id.

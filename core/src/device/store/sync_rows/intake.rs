@@ -272,8 +272,8 @@ fn release_waiting(
         };
         if needs == waits_for(&change.actor.tag()) && tags.is_named(&change.actor.tag()) {
             connection
-                .prepare_cached("DELETE FROM parked WHERE hash = ?1")?
-                .execute([change.hash])?;
+                .prepare_cached("DELETE FROM parked WHERE hash = ?1 AND doc = ?2")?
+                .execute(params![change.hash, doc.to_string()])?;
             take_one(connection, &doc, &bytes, tags, storing, applied)?;
         }
     }

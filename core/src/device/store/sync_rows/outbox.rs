@@ -20,6 +20,11 @@ const WANT_MAX: usize = 64;
 /// Blobs asked for again in one request: an idle sync stays small.
 const AGAIN_MAX: usize = 4;
 
+/// A blob that a document in scope names: of one that was kept after its removal (I16) the server gives none.
+const IN_SCOPE: &str =
+    "EXISTS (SELECT 1 FROM blob_refs r JOIN changes c ON c.id = r.change JOIN docs d ON d.id = c.doc
+                   WHERE r.sha256 = blobs.sha256 AND d.in_scope = 1)";
+
 /// Reads the front of the outbox, the position and the wanted blobs, without what must not go again.
 ///
 /// # Errors
@@ -67,8 +72,9 @@ pub fn collect(
 fn wanted(connection: &Connection, asked: &BTreeSet<Hash>) -> Result<Vec<Hash>, StoreError> {
     let mut want = Vec::new();
     for (state, most) in [(3, WANT_MAX), (4, AGAIN_MAX)] {
-        let mut statement = connection
-            .prepare_cached("SELECT sha256 FROM blobs WHERE state = ?1 ORDER BY server_row, sha256")?;
+        let mut statement = connection.prepare_cached(&format!(
+            "SELECT sha256 FROM blobs WHERE state = ?1 AND {IN_SCOPE} ORDER BY server_row, sha256"
+        ))?;
         let hashes = statement
             .query_map([state], |row| row.get(0))?
             .collect::<Result<Vec<Hash>, _>>()?;
@@ -88,7 +94,9 @@ pub(super) fn summary(connection: &Connection, stored: &mut Stored) -> Result<()
     stored.unsent = unsent
         .query_map([size], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
-    let mut wanted = connection.prepare_cached("SELECT sha256 FROM blobs WHERE state = 3")?;
+    let mut wanted = connection.prepare_cached(&format!(
+        "SELECT sha256 FROM blobs WHERE state = 3 AND {IN_SCOPE}"
+    ))?;
     stored.wanted = wanted
         .query_map([], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
