@@ -129,7 +129,12 @@
   let lost = false;
   function listen() {
     const stream = new EventSource(source);
-    stream.onopen = () => { if (lost) { lost = false; soon(); } };
+    stream.onopen = () => {
+      if (!lost) return;
+      lost = false;
+      said.classList.remove("lost", "shown");
+      soon();
+    };
     stream.addEventListener("sequence", (event) => { if (event.data !== seen()) soon(); });
     stream.onerror = () => {
       if (!lost) say(said.dataset.lost, true);
