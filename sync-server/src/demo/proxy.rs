@@ -9,7 +9,7 @@
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -226,7 +226,8 @@ fn pump(
     shared: &Arc<Shared>,
     upward: bool,
 ) -> io::Result<()> {
-    let (sender, receiver): (Sender<(Instant, Vec<u8>)>, Receiver<(Instant, Vec<u8>)>) = channel();
+    // A chunk and when it is due.
+    let (sender, receiver) = channel::<(Instant, Vec<u8>)>();
     let reader = Arc::clone(shared);
     std::thread::Builder::new().spawn(move || {
         let mut buffer = vec![0_u8; 64 * 1024];
