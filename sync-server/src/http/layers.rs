@@ -58,11 +58,11 @@ pub async fn security_headers(request: Request, next: Next) -> Response {
     response
 }
 
-/// Ends a handler that hangs (a body that trickles in, a lock).
+/// Ends a handler that hangs (a body that trickles in, a lock). 503, because a phone tries again after that by itself.
 pub async fn deadline(request: Request, next: Next) -> Response {
     tokio::time::timeout(DEADLINE, next.run(request))
         .await
-        .unwrap_or_else(|_| plain(StatusCode::REQUEST_TIMEOUT, "took too long\n"))
+        .unwrap_or_else(|_| plain(StatusCode::SERVICE_UNAVAILABLE, "took too long\n"))
 }
 
 /// A panicking handler answers 500 and does not take the connection with it.

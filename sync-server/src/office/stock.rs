@@ -172,7 +172,8 @@ impl Office {
             }
             let van = self.views.van(person.user)?;
             let mut lines: BTreeMap<&str, StockLine> = BTreeMap::new();
-            let shelves: [(&[StockRow], fn(&mut StockLine) -> &mut i64); 3] = [
+            type Shelf = fn(&mut StockLine) -> &mut i64;
+            let shelves: [(&[StockRow], Shelf); 3] = [
                 (&van.good, |line| &mut line.good),
                 (&van.defective, |line| &mut line.defective),
                 (&van.coming, |line| &mut line.in_transit),
