@@ -1,6 +1,8 @@
 //! Structured logs to standard error. What may stand in them: ids, counts, codes, times. Never tokens, codes of
 //! enrolment, passwords, link secrets, names or texts of customers.
 
+use std::io::IsTerminal as _;
+
 use tracing_subscriber::EnvFilter;
 
 use crate::config::LogFormat;
@@ -22,6 +24,7 @@ pub fn start(format: LogFormat, filter: &str) -> Result<(), LogFilterError> {
     })?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     // A subscriber that is already set stays: tests and embedding programs bring their own.
     let _already_set = match format {

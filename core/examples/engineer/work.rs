@@ -186,7 +186,7 @@ fn examine(
     let examination = if unit
         .fields
         .text("product")
-        .is_none_or(|product| product == "eseal-key")
+        .is_none_or(|product| product == "eseal_key")
     {
         Examination::Eseal {
             works: found.works,

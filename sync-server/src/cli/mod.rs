@@ -18,7 +18,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use fieldseal_core::domain::ids::UserId;
 use fieldseal_core::domain::roles::Role;
-use fieldseal_core::domain::texts::Lang;
+use fieldseal_core::domain::texts::{Lang, label};
 use fieldseal_core::env::Env;
 
 use crate::config::{Config, ConfigError, Settings};
@@ -77,7 +77,7 @@ pub(crate) enum CliError {
     Entropy(#[from] crate::system::EntropyError),
     #[error(transparent)]
     Start(#[from] crate::StartError),
-    #[error(transparent)]
+    #[error("{}", label(Lang::En, &format!("office.{}", .0.code())))]
     Office(#[from] crate::office::OfficeError),
     #[error(transparent)]
     Auth(#[from] crate::auth::AuthError),

@@ -38,7 +38,7 @@ pub struct Asset {
     pub customer: usize,
     /// Serial number.
     pub serial: &'static str,
-    /// Product code: `eseal-key` or a weak-current product.
+    /// Product code: `eseal_key` or a weak-current product.
     pub product: &'static str,
     /// Days before the demo's first start on which the seal was applied for, or the goods were accepted.
     pub days_ago: u32,
@@ -106,6 +106,13 @@ pub const ENGINEERS: &[Person] = &[
         role: "engineer",
     },
 ];
+
+/// The engineer whom the visitor can be, with the command line as the phone. No process works for this one.
+pub const YOU: Person = Person {
+    login: "you",
+    name: "您（试用工程师）",
+    role: "engineer",
+};
 
 /// Customers.
 pub const CUSTOMERS: &[Customer] = &[
@@ -224,43 +231,43 @@ pub const ASSETS: &[Asset] = &[
     Asset {
         customer: 0,
         serial: "ES-8F21-0001",
-        product: "eseal-key",
+        product: "eseal_key",
         days_ago: 1094,
     },
     Asset {
         customer: 0,
         serial: "ES-8F21-0002",
-        product: "eseal-key",
+        product: "eseal_key",
         days_ago: 1097,
     },
     Asset {
         customer: 0,
         serial: "ES-8F21-0003",
-        product: "eseal-key",
+        product: "eseal_key",
         days_ago: 410,
     },
     Asset {
         customer: 1,
         serial: "ES-7C10-0115",
-        product: "eseal-key",
+        product: "eseal_key",
         days_ago: 733,
     },
     Asset {
         customer: 1,
         serial: "ES-7C10-0116",
-        product: "eseal-key",
+        product: "eseal_key",
         days_ago: 1460,
     },
     Asset {
         customer: 2,
         serial: "ES-9A03-0042",
-        product: "eseal-key",
+        product: "eseal_key",
         days_ago: 96,
     },
     Asset {
         customer: 3,
         serial: "ES-6B77-0310",
-        product: "eseal-key",
+        product: "eseal_key",
         days_ago: 1090,
     },
     Asset {
@@ -272,31 +279,31 @@ pub const ASSETS: &[Asset] = &[
     Asset {
         customer: 4,
         serial: "ES-9A03-0077",
-        product: "eseal-key",
+        product: "eseal_key",
         days_ago: 1102,
     },
     Asset {
         customer: 4,
         serial: "ES-9A03-0078",
-        product: "eseal-key",
+        product: "eseal_key",
         days_ago: 512,
     },
     Asset {
         customer: 5,
         serial: "ES-5D19-0006",
-        product: "eseal-key",
+        product: "eseal_key",
         days_ago: 880,
     },
     Asset {
         customer: 6,
         serial: "ES-5D19-0009",
-        product: "eseal-key",
+        product: "eseal_key",
         days_ago: 1095,
     },
     Asset {
         customer: 7,
         serial: "ES-4E52-0201",
-        product: "eseal-key",
+        product: "eseal_key",
         days_ago: 1500,
     },
     Asset {
@@ -308,13 +315,13 @@ pub const ASSETS: &[Asset] = &[
     Asset {
         customer: 8,
         serial: "ES-4E52-0233",
-        product: "eseal-key",
+        product: "eseal_key",
         days_ago: 61,
     },
     Asset {
         customer: 9,
         serial: "ES-3K88-0019",
-        product: "eseal-key",
+        product: "eseal_key",
         days_ago: 1093,
     },
     Asset {
@@ -326,7 +333,7 @@ pub const ASSETS: &[Asset] = &[
     Asset {
         customer: 11,
         serial: "ES-3K88-0054",
-        product: "eseal-key",
+        product: "eseal_key",
         days_ago: 200,
     },
 ];
@@ -393,11 +400,11 @@ pub const PARTS: &[Part] = &[
 
 /// What a customer reports: (summary, category, product it is about).
 pub const FAULTS: &[(&str, &str)] = &[
-    ("插入KEY后电脑无反应，投标系统提示未检测到印章", "eseal-key"),
-    ("KEY外壳开裂，USB接头松动，无法识别", "eseal-key"),
-    ("签章时提示设备错误，换电脑后仍然失败", "eseal-key"),
-    ("KEY进水，指示灯不亮", "eseal-key"),
-    ("印章证书可见但签章失败，用户要求现场处理", "eseal-key"),
+    ("插入KEY后电脑无反应，投标系统提示未检测到印章", "eseal_key"),
+    ("KEY外壳开裂，USB接头松动，无法识别", "eseal_key"),
+    ("签章时提示设备错误，换电脑后仍然失败", "eseal_key"),
+    ("KEY进水，指示灯不亮", "eseal_key"),
+    ("印章证书可见但签章失败，用户要求现场处理", "eseal_key"),
     ("摄像机夜间无图像，需现场检查", "camera"),
     ("门禁控制器刷卡无响应", "access-controller"),
     ("交换机端口频繁掉线", "switch"),

@@ -123,7 +123,7 @@ impl Hand<'_> {
             reason: "客户机房禁止拍照".to_owned(),
             witness: self.witness(details),
         };
-        let found = if asset.fields.text("product") == Some("eseal-key") {
+        let found = if asset.fields.text("product") == Some("eseal_key") {
             Examination::Eseal {
                 works,
                 tested_elsewhere: true,

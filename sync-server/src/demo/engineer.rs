@@ -139,7 +139,7 @@ impl Life {
                 order,
             },
         );
-        let product = hand.product(&details).unwrap_or_else(|| "eseal-key".to_owned());
+        let product = hand.product(&details).unwrap_or_else(|| "eseal_key".to_owned());
         let summary = details.order.fields.text("summary").unwrap_or_default();
         let seed = u64::from_le_bytes(order.0.as_bytes()[8..].try_into().unwrap_or_default());
         let deeds = script(

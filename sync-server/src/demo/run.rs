@@ -12,7 +12,7 @@ use fieldseal_core::env::Env;
 use fieldseal_core::facts::kinds::PartLine;
 
 use super::clock::DemoClock;
-use super::company::{ASSETS, ENGINEERS, FAULTS, OFFICE, PARTS, Person as Who};
+use super::company::{ASSETS, ENGINEERS, FAULTS, OFFICE, PARTS, Person as Who, YOU};
 use super::engineer::forward_log;
 use super::script::Dice;
 use super::seed::{HISTORY_MS, Seeding, env_with, new_job, user_of};
@@ -134,6 +134,14 @@ pub fn run(
         "one-time link: {}",
         format_args!("{}/link/{}", server.url(), link.expose())
     ));
+    let admin = office
+        .person(user_of(&OFFICE[0]))?
+        .ok_or(DemoError::Seed("no administrator"))?;
+    let code = office.new_enrolment_code(&admin, user_of(&YOU))?;
+    say(&format!(
+        "engineer code: {}   (you are an engineer too: see README; good once, for ten minutes)",
+        code.code.expose()
+    ));
     say(
         "engineers:     each is a process of its own; kill one and it comes back with everything that it had",
     );
@@ -225,15 +233,23 @@ fn desk(office: Arc<Office>, env: Env, speed: f64, stopping: Arc<AtomicBool>) ->
 
 fn call(office: &Office, env: &Env, dice: &mut Dice) -> Result<(), DemoError> {
     let board = office.board()?;
-    let open = board
+    let waiting = board
         .rows
         .iter()
-        .filter(|row| matches!(row.status, VisibleStatus::ToDo | VisibleStatus::Dispatched))
+        .filter(|row| row.status == VisibleStatus::ToDo)
         .count();
+    let idlest = board
+        .engineers
+        .iter()
+        .filter(|mark| mark.person.user != user_of(&YOU))
+        .min_by_key(|mark| mark.orders);
     let dispatcher = office
         .person(user_of(&OFFICE[1]))?
         .ok_or(DemoError::Seed("no dispatcher"))?;
-    if open < 9 {
+    // Every third call waits for the visitor to dispatch it, as long as not too many do; nobody is buried in work.
+    let for_visitor = waiting < 4 && dice.below(3) == 0;
+    let engineer = idlest.filter(|mark| !for_visitor && mark.orders < 2);
+    if for_visitor || engineer.is_some() {
         let asset = &ASSETS[usize::try_from(dice.below(ASSETS.len() as u64)).unwrap_or(0)];
         let faults: Vec<&str> = FAULTS
             .iter()
@@ -241,23 +257,13 @@ fn call(office: &Office, env: &Env, dice: &mut Dice) -> Result<(), DemoError> {
             .map(|(summary, _)| *summary)
             .collect();
         let summary = faults.get(usize::try_from(dice.below(faults.len().max(1) as u64)).unwrap_or(0));
-        // Every third call waits for the visitor to dispatch it.
-        let engineer = (dice.below(3) > 0)
-            .then(|| {
-                board
-                    .engineers
-                    .iter()
-                    .min_by_key(|mark| mark.orders)
-                    .map(|mark| mark.person.user)
-            })
-            .flatten();
         let now = env.clock.read().wall_ms;
         let job = new_job(
             office.zone(),
             asset,
             summary.unwrap_or(&"用户要求上门检查"),
             now,
-            engineer,
+            engineer.map(|mark| mark.person.user),
             dice,
         );
         office.create_job(&dispatcher, TicketId(env.uuid_v7()), job)?;

@@ -86,7 +86,7 @@ pub fn script(case: Case<'_>, seed: u64) -> Vec<Deed> {
         deeds.then(2, What::Cellar);
     }
     match case.product {
-        "eseal-key" => key_visit(&mut deeds, &mut dice, case.summary),
+        "eseal_key" => key_visit(&mut deeds, &mut dice, case.summary),
         product => goods_visit(&mut deeds, &mut dice, product),
     }
     deeds.then(4, What::Seal);
@@ -215,7 +215,7 @@ mod tests {
     #[test]
     fn a_visit_accepts_first_seals_before_it_submits_and_comes_back_into_daylight() {
         for seed in 0..300 {
-            for product in ["eseal-key", "camera", "switch", "access-controller"] {
+            for product in ["eseal_key", "camera", "switch", "access-controller"] {
                 let deeds = script(
                     Case {
                         product,

@@ -17,11 +17,11 @@ use uuid::Uuid;
 
 use super::DemoError;
 use super::clock::DemoClock;
-use super::company::{ASSETS, CUSTOMERS, ENGINEERS, FAULTS, OFFICE, PARTS, Person as Who};
+use super::company::{ASSETS, CUSTOMERS, ENGINEERS, FAULTS, OFFICE, PARTS, Person as Who, YOU};
 use super::deeds::Hand;
 use super::script::{Case, Dice, What, script};
 use crate::office::{
-    NewAsset, NewContact, NewCustomer, NewJob, NewOrder, NewTicket, NewUser, Office, Person,
+    NewAsset, NewContact, NewCustomer, NewJob, NewOrder, NewTicket, NewUser, Office, PackKind, Person,
 };
 
 const MINUTE: i64 = 60_000;
@@ -83,6 +83,7 @@ impl Seeding<'_> {
             storekeeper: self.person(&OFFICE[3])?,
         };
         self.master_data(&hands, began)?;
+        self.prices(&hands, began)?;
         self.stock(&hands)?;
         let engines = self.phones(&hands)?;
         self.history(&hands, &engines, began)?;
@@ -102,7 +103,7 @@ impl Seeding<'_> {
             roles: vec![Role::Admin],
             active: true,
         };
-        for who in OFFICE.iter().chain(ENGINEERS) {
+        for who in OFFICE.iter().chain(ENGINEERS).chain([&YOU]) {
             let mut roles = vec![
                 who.role
                     .parse::<Role>()
@@ -148,7 +149,7 @@ impl Seeding<'_> {
                 .zone
                 .local_date(began + HISTORY_MS - i64::from(asset.days_ago) * DAY)
                 .to_string();
-            let key = asset.product == "eseal-key";
+            let key = asset.product == "eseal_key";
             let new = NewAsset {
                 customer: CustomerId(named("customer", CUSTOMERS[asset.customer].name)),
                 serial: asset.serial.to_owned(),
@@ -165,6 +166,27 @@ impl Seeding<'_> {
         Ok(())
     }
 
+    /// One price list: a remade key, a key after its warranty, and the parts.
+    fn prices(&self, hands: &Hands, began: i64) -> Result<(), DemoError> {
+        let from = self.zone.local_date(began - 300 * DAY).to_string();
+        let entry = |key: &str, product: Option<&str>, fen: i64| {
+            let mut entry = serde_json::json!({ "key": key, "amount": fen, "valid_from": from });
+            if let (Some(product), Some(object)) = (product, entry.as_object_mut()) {
+                object.insert("product".to_owned(), product.into());
+            }
+            entry
+        };
+        let mut entries = vec![
+            entry("price.new_application", Some("eseal_key"), 28_000),
+            entry("price.original", Some("eseal_key"), 18_000),
+        ];
+        entries.extend(PARTS.iter().map(|part| entry(part.number, None, part.fen)));
+        let list = serde_json::json!({ "id": "demo-prices", "version": 1, "entries": entries });
+        self.office
+            .publish_pack(&hands.admin, PackKind::Prices, &list.to_string(), &from)?;
+        Ok(())
+    }
+
     fn stock(&self, hands: &Hands) -> Result<(), DemoError> {
         let lines = |times: u32| -> Vec<PartLine> {
             PARTS
@@ -178,7 +200,7 @@ impl Seeding<'_> {
         let goods_in = ActionId(named("goods", "first"));
         self.office
             .receive_into_store(&hands.storekeeper, goods_in, &lines(12), Some("期初入库"))?;
-        for who in ENGINEERS {
+        for who in ENGINEERS.iter().chain([&YOU]) {
             let slip = ActionId(named("issue", who.login));
             self.office.issue_parts(
                 &hands.storekeeper,
@@ -263,7 +285,7 @@ impl Seeding<'_> {
             self.clock.forward_to(self.now() + 5 * MINUTE);
             let hand = Hand { engine, order };
             let details = engine.order(order)?;
-            let product = hand.product(&details).unwrap_or_else(|| "eseal-key".to_owned());
+            let product = hand.product(&details).unwrap_or_else(|| "eseal_key".to_owned());
             let summary = details
                 .order
                 .fields
@@ -334,6 +356,16 @@ impl Seeding<'_> {
             let engineer = (number < 4).then(|| user_of(&ENGINEERS[number % ENGINEERS.len()]));
             self.job(hands, 100 + number, engineer)?;
         }
+        // One for the visitor's own hands: a key just past its third year.
+        let asset = &ASSETS[1];
+        self.job_for(
+            hands,
+            "yours",
+            asset,
+            FAULTS[0].0,
+            Some(user_of(&YOU)),
+            &mut Dice(3),
+        )?;
         Ok(())
     }
 }

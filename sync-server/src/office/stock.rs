@@ -34,6 +34,9 @@ pub struct StockLine {
     pub in_transit: i64,
 }
 
+/// Which number of a line a row counts into.
+type Shelf = fn(&mut StockLine) -> &mut i64;
+
 impl StockLine {
     fn none(part: &str) -> Self {
         Self {
@@ -172,7 +175,6 @@ impl Office {
             }
             let van = self.views.van(person.user)?;
             let mut lines: BTreeMap<&str, StockLine> = BTreeMap::new();
-            type Shelf = fn(&mut StockLine) -> &mut i64;
             let shelves: [(&[StockRow], Shelf); 3] = [
                 (&van.good, |line| &mut line.good),
                 (&van.defective, |line| &mut line.defective),
@@ -200,7 +202,7 @@ impl Office {
         let all = self.views.stock()?;
         let mut lines: BTreeMap<&str, StockLine> = BTreeMap::new();
         for row in &all.rows {
-            let shelf: fn(&mut StockLine) -> &mut i64 = match row.location {
+            let shelf: Shelf = match row.location {
                 Location::Store(MAIN_STORE) => |line| &mut line.good,
                 Location::StoreDefective(MAIN_STORE) => |line| &mut line.defective,
                 _ => continue,

@@ -121,3 +121,102 @@ impl VanIndex {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use fieldseal_core::domain::ids::UserId;
+    use fieldseal_core::facts::kinds::{Move, Reverse};
+    use fieldseal_core::facts::{Action, ClockEvidence, FactId, Shard};
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn order(number: u128) -> OrderId {
+        OrderId(Uuid::from_u128(number))
+    }
+
+    fn key(number: u128) -> ActionId {
+        ActionId(Uuid::from_u128(number))
+    }
+
+    fn action(number: u8, deps: &[u8], fact: &Fact) -> StoredAction {
+        let user = UserId(Uuid::from_u128(1));
+        let text = Action {
+            at: "2026-11-23T10:00:00+08:00".to_owned(),
+            clk: ClockEvidence {
+                off: None,
+                err: None,
+                boot: 1,
+                mono: 1,
+            },
+            by: user,
+            n: u64::from(number),
+            saw: Vec::new(),
+            docs: Vec::new(),
+            min: None,
+            facts: vec![fact.to_raw()],
+        }
+        .to_text()
+        .unwrap();
+        StoredAction {
+            doc: DocName::VanField(
+                user,
+                Shard {
+                    year: 2026,
+                    quarter: 4,
+                },
+            ),
+            key: key(u128::from(number)),
+            text: text.into(),
+            hash: [number; 32],
+            deps: deps.iter().map(|dep| [*dep; 32]).collect(),
+            actor: [0; 16],
+        }
+    }
+
+    fn used(order: OrderId) -> Fact {
+        Fact::Move(Move {
+            movement: "consume".to_owned(),
+            part: "K-1".to_owned(),
+            serial: None,
+            qty: 1,
+            from: "scrap".to_owned(),
+            to: "supplier".to_owned(),
+            order: Some(DocName::Order(order)),
+            assignment: None,
+            note: None,
+            mirrors: None,
+        })
+    }
+
+    #[test]
+    fn ancestry_over_left_out_movements_and_reversals_stay() {
+        let back = Fact::Reverse(Reverse {
+            of: FactId {
+                action: key(1),
+                place: 0,
+            },
+            reason: "x".to_owned(),
+        });
+        let actions = vec![
+            action(1, &[], &used(order(1))),
+            action(2, &[1], &used(order(2))),
+            action(3, &[2], &used(order(2))),
+            action(4, &[3], &used(order(1))),
+            action(5, &[4], &back),
+        ];
+        let before = VanIndex::of(actions[..4].to_vec());
+        let index = VanIndex::of(actions);
+        let kept = index.of_order(order(1));
+        let shape: Vec<_> = kept
+            .iter()
+            .map(|action| (action.key, action.deps.clone()))
+            .collect();
+        assert_eq!(
+            shape,
+            vec![(key(1), vec![]), (key(4), vec![[1; 32]]), (key(5), vec![[4; 32]])]
+        );
+        assert_eq!(index.changed_since(Some(&before)), vec![order(1)]);
+        assert_eq!(index.changed_since(None).len(), 2);
+    }
+}

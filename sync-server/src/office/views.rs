@@ -5,9 +5,11 @@
 //! judges by an older state than the one that is committed. The cache can be dropped at any time.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fieldseal_core::domain::ids::{OrderId, UserId};
+use fieldseal_core::domain::work::VisibleStatus;
 use fieldseal_core::facts::directory::{DirectoryView, fold_directory};
 use fieldseal_core::facts::van::{StockView, VanView, fold_stock, fold_van};
 use fieldseal_core::facts::{
@@ -21,11 +23,12 @@ use crate::storage::{ActionRow, ReadTx, Storage};
 /// Rows of the sequence that are looked at in one go.
 const STEP: u32 = 2_000;
 /// More whole orders than this are not kept (their rows on the board are).
-const ORDERS_KEPT: usize = 500;
+const ORDERS_KEPT: usize = 2_000;
 
 /// The cache.
 pub struct Views {
     storage: Arc<dyn Storage>,
+    folds: AtomicU64,
     kept: Mutex<Kept>,
 }
 
@@ -59,8 +62,14 @@ impl Views {
     pub fn new(storage: Arc<dyn Storage>) -> Self {
         Self {
             storage,
+            folds: AtomicU64::new(0),
             kept: Mutex::new(Kept::default()),
         }
+    }
+
+    /// How many orders were folded so far: a metric.
+    pub fn order_folds(&self) -> u64 {
+        self.folds.load(Ordering::Relaxed)
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {
@@ -167,6 +176,12 @@ impl Views {
                 input.extend(index.of_order(order));
             }
             let view = Arc::new(fold_order(order, &input, &context));
+            self.folds.fetch_add(1, Ordering::Relaxed);
+            if kept.orders.len() >= ORDERS_KEPT {
+                // Finished orders are looked at one at a time; those under way all at once, by the board.
+                kept.orders
+                    .retain(|_, view| matches!(view.status, VisibleStatus::ToDo | VisibleStatus::Dispatched));
+            }
             if kept.orders.len() >= ORDERS_KEPT {
                 kept.orders.clear();
             }
