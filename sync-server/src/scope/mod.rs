@@ -2,8 +2,10 @@
 //!
 //! Scope is a set of unique rows (engineer, document, reason). The first reason puts a grant row into the sequence, the
 //! end of the last one a removal row: a customer named by two orders survives the loss of one. Reasons:
-//! * `order/<id>`: the engineer stands in an assignment of that order which no other replaced. It covers the order, all
-//!   its visits, and the ticket, customer, assets and persons that these name.
+//! * `order/<id>`: the engineer stands in an assignment of that order which no other replaced, or in a replaced one under
+//!   which he began a visit: he must hear that the order was taken from him, and may have to correct a report that was
+//!   sent back to him (D.5-1: the conflict stands on both timelines). A visit alone gives nobody a right. It covers the
+//!   order, all its visits, and the ticket, customer, assets and persons that these name.
 //! * `own`: a document of which the engineer is the writer, and the storekeeper's side of his van.
 //! * `all`: `directory` and `reference/index`, from the first enrolment on.
 //!
@@ -123,13 +125,17 @@ pub fn follow_order(tx: &mut dyn WriteTx, order: OrderId) -> Result<()> {
         return Ok(());
     };
     let order_links = links(&tx.actions_of_doc(doc.key)?);
-    let mut docs: BTreeSet<DocKey> = tx.family(&name.family())?.iter().map(|doc| doc.key).collect();
+    let family = tx.family(&name.family())?;
+    let mut engineers = order_links.engineers;
+    for visit in family.iter().filter(|doc| doc.changes > 0) {
+        engineers.extend(owner(&visit.name).filter(|engineer| order_links.ever.contains(engineer)));
+    }
+    let mut docs: BTreeSet<DocKey> = family.iter().map(|doc| doc.key).collect();
     docs.insert(doc.key);
-    if !order_links.engineers.is_empty() {
+    if !engineers.is_empty() {
         collect(tx, &order_links.docs, &mut docs)?;
     }
-    let wanted: BTreeSet<(UserId, DocKey)> = order_links
-        .engineers
+    let wanted: BTreeSet<(UserId, DocKey)> = engineers
         .iter()
         .flat_map(|engineer| docs.iter().map(|doc| (*engineer, *doc)))
         .collect();

@@ -13,6 +13,8 @@ use crate::storage::ActionRow;
 pub struct Links {
     /// Engineers of every assignment that no other replaced.
     pub engineers: BTreeSet<UserId>,
+    /// Engineers of every assignment ever, replaced ones included.
+    pub ever: BTreeSet<UserId>,
     /// Tickets, customers, assets, persons that a value names which no other value replaced: losers of a conflict
     /// included, because a person may still choose them.
     pub docs: BTreeSet<DocName>,
@@ -56,6 +58,7 @@ pub fn links(actions: &[ActionRow]) -> Links {
         }
     }
     Links {
+        ever: assigned.values().flatten().copied().collect(),
         engineers: assigned
             .into_iter()
             .filter(|(id, _)| !reassigned.contains(id))
