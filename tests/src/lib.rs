@@ -10,4 +10,5 @@
 
 pub mod bench;
 pub mod fuzz;
+pub mod hands;
 pub mod sim;
