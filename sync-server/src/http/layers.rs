@@ -10,6 +10,7 @@ use axum::http::header::{
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use fieldseal_core::wire;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument as _;
 
@@ -37,15 +38,29 @@ pub async fn request_log(State(state): State<AppState>, request: Request, next: 
     let mut response = next.run(request).instrument(span.clone()).await;
     let ms = state.env.clock.read().monotonic_ms.saturating_sub(begun);
     span.in_scope(|| tracing::info!(status = response.status().as_u16(), ms, "answered"));
-    if let Ok(value) = HeaderValue::from_str(&id) {
+    if !is_for_phones(&response)
+        && let Ok(value) = HeaderValue::from_str(&id)
+    {
         response.headers_mut().insert(REQUEST_ID, value);
     }
     response
 }
 
-/// Puts the security headers on; a handler's own stricter header stays.
+/// Whether no browser ever renders it and every byte of it is paid for on a bad line: an answer in the wire's form.
+/// It goes only to whoever holds a device's token, so the headers that protect pages would protect nothing.
+fn is_for_phones(response: &Response) -> bool {
+    response
+        .headers()
+        .get(CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes() == wire::CONTENT_TYPE.as_bytes())
+}
+
+/// Puts the security headers on whatever a browser could render; a handler's own stricter header stays.
 pub async fn security_headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
+    if is_for_phones(&response) {
+        return response;
+    }
     let headers = response.headers_mut();
     for (name, value) in [
         (CONTENT_SECURITY_POLICY, CSP),
@@ -110,6 +125,15 @@ mod tests {
             assert!(!csp.contains("unsafe"));
         }
         assert_ne!(first.headers()[REQUEST_ID], second.headers()[REQUEST_ID]);
+    }
+
+    #[tokio::test]
+    async fn an_answer_to_a_phone_carries_no_header_that_only_browsers_read() {
+        let bench = Bench::new();
+        let response = bench.post_wire("/v1/sync", Vec::new(), None).await;
+        let names: Vec<&str> = response.headers().keys().map(HeaderName::as_str).collect();
+        assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+        assert_eq!(names, ["content-type"]);
     }
 
     #[tokio::test]

@@ -9,7 +9,8 @@
 //! | `GET /v1/live` | browser with session, phone with token | server-sent events |
 //! | everything else | browser | `page` |
 //!
-//! Invariants: every answer carries a request id and the security headers, a panicking handler included; a path
+//! Invariants: every answer carries a request id and the security headers, a panicking handler included (those in the
+//! phones' wire form carry neither: no browser reads them, and their bytes are counted); a path
 //! that holds a secret is logged by its route, never by its text; every body has a limit.
 
 pub mod bearer;

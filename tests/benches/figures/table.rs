@@ -18,7 +18,11 @@ impl Sample {
         if self.0.is_empty() {
             return f64::NAN;
         }
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index into a small sample")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "an index into a small sample"
+        )]
         let index = ((self.0.len() - 1) as f64 * share).round() as usize;
         self.0[index]
     }
@@ -50,6 +54,8 @@ pub struct Row {
     pub limit: String,
     /// Whether it holds; `None` without a limit.
     pub holds: Option<bool>,
+    /// How the sample spreads.
+    pub spread: String,
 }
 
 /// The figures of one run.
@@ -64,24 +70,53 @@ impl Table {
             figure: format!("{} {unit}", number(figure)),
             limit: format!("≤ {} {unit}", number(limit)),
             holds: Some(figure <= limit),
+            spread: String::new(),
         });
     }
 
     /// Adds a figure that is only reported.
     pub fn report(&mut self, what: impl Into<String>, figure: impl Into<String>) {
-        self.0.push(Row { what: what.into(), figure: figure.into(), limit: String::new(), holds: None });
+        self.0.push(Row {
+            what: what.into(),
+            figure: figure.into(),
+            limit: String::new(),
+            holds: None,
+            spread: String::new(),
+        });
+    }
+
+    /// Says of the line added last how its sample spreads.
+    pub fn spread(&mut self, sample: &Sample, unit: &str) {
+        if let Some(row) = self.0.last_mut() {
+            let (low, high) = sample.range();
+            row.spread = format!(
+                "{} to {} {unit}, p99 {}, n = {}",
+                number(low),
+                number(high),
+                number(sample.percentile(0.99)),
+                sample.len()
+            );
+        }
     }
 
     /// Markdown, as it goes into docs/performance.md.
     pub fn markdown(&self) -> String {
-        let mut text = String::from("| what | figure | limit | |\n| --- | ---: | ---: | --- |\n");
+        let mut text =
+            String::from("| what | figure | limit | | spread |\n| --- | ---: | ---: | --- | --- |\n");
         for row in &self.0 {
             let mark = match row.holds {
                 Some(true) => "ok",
                 Some(false) => "**OVER**",
                 None => "",
             };
-            let _ = writeln!(text, "| {} | {} | {} | {mark} |", row.what, row.figure, row.limit);
+            let _ = writeln!(
+                text,
+                "| {} | {} | {} | {mark} | {} |",
+                row.what,
+                row.figure.trim(),
+                row.limit.trim(),
+                row.spread
+            );
         }
         text
     }

@@ -169,6 +169,12 @@ impl Engine {
         self.inner.read(|connection| self.inner.status(connection))
     }
 
+    /// How many Automerge documents were built from the file since this engine was opened: a metric. Lists, views
+    /// and syncs build none (design 4); writing to a document that is not kept warm builds one.
+    pub fn document_loads(&self) -> u64 {
+        self.inner.warm().loads()
+    }
+
     /// Work orders, customers, units, tickets and people that match every part of `text`.
     ///
     /// # Errors

@@ -9,7 +9,7 @@
 //! | `foreign_keys` | ON | a fact without its change is a bug that shall show at once |
 //! | `busy_timeout` | 5 s | an app extension may hold the file for a moment |
 //! | `temp_store` | MEMORY | Android has no temporary folder |
-//! | `wal_autocheckpoint`, `journal_size_limit` | 1000 pages, 4 MB | the log stays bounded |
+//! | `wal_autocheckpoint`, `journal_size_limit` | 4000 pages, 16 MB | the log stays bounded; a save in a hundred and more pays for writing it back, none for growing it again |
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -104,8 +104,8 @@ fn try_writer(path: &Path, key: Option<&[u8; 32]>) -> Result<Connection, StoreEr
     }
     connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.query_row("PRAGMA wal_autocheckpoint = 1000", [], |_| Ok(()))?;
-    connection.query_row("PRAGMA journal_size_limit = 4194304", [], |_| Ok(()))?;
+    connection.query_row("PRAGMA wal_autocheckpoint = 4000", [], |_| Ok(()))?;
+    connection.query_row("PRAGMA journal_size_limit = 16777216", [], |_| Ok(()))?;
     migrations::migrate(&mut connection, migrations::NEWEST)?;
     // Documents whose projections are stale inside the running transaction; see `projections`.
     connection

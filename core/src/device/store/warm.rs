@@ -30,6 +30,7 @@ pub struct WarmDocument {
 #[derive(Debug, Default)]
 pub struct Warm {
     entries: VecDeque<WarmDocument>,
+    loads: u64,
 }
 
 impl Warm {
@@ -50,7 +51,10 @@ impl Warm {
             .filter(|entry| entry.epoch == epoch && !entry.document.is_broken());
         let mut entry = match kept {
             Some(entry) => entry,
-            None => from_snapshot(connection, doc, epoch)?,
+            None => {
+                self.loads = self.loads.saturating_add(1);
+                from_snapshot(connection, doc, epoch)?
+            }
         };
         let mut statement = connection
             .prepare_cached("SELECT id, bytes FROM changes WHERE doc = ?1 AND id > ?2 ORDER BY id")?;
@@ -74,6 +78,11 @@ impl Warm {
             self.entries.pop_front();
         }
         self.entries.push_back(entry);
+    }
+
+    /// How many documents were built from the file so far: a metric.
+    pub const fn loads(&self) -> u64 {
+        self.loads
     }
 
     /// Forgets all: the file may be another one now.
