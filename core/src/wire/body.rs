@@ -64,6 +64,12 @@ pub trait Message: Encode<()> + for<'b> Decode<'b, ()> {
     /// The bounds under which a body is decoded, and which encoding keeps.
     const LIMITS: Limits;
 
+    /// How many bytes at the end of the encoding do not compress (about). They get a block of their own, so that the
+    /// code of the texts before them is not spoilt: 17 bytes in a hundred of theirs.
+    fn dense_tail(&self) -> usize {
+        0
+    }
+
     /// Counts that the form does not bound.
     ///
     /// # Errors
@@ -100,6 +106,11 @@ impl Message for SyncAnswer {
         inflated: INFLATED_ANSWER_MAX,
         items: 400_000,
     };
+
+    fn dense_tail(&self) -> usize {
+        // The proofs, and the position and the digest before them.
+        self.proofs.len() + 64
+    }
 }
 
 /// Enrolment and problems are a few hundred bytes.
@@ -129,7 +140,7 @@ pub fn encode<M: Message>(message: &M) -> Result<Vec<u8>, BodyError> {
     if cbor.len() > M::LIMITS.inflated {
         return Err(BodyError::InflatedTooLarge);
     }
-    let body = gzip(&cbor)?;
+    let body = gzip(&cbor, message.dense_tail())?;
     if body.len() > M::LIMITS.compressed {
         return Err(BodyError::TooLarge);
     }
@@ -167,12 +178,25 @@ pub fn decode_problem(body: &[u8]) -> Result<Problem, BodyError> {
     Decoder::new(body).decode().map_err(|_| BodyError::Form)
 }
 
-fn gzip(bytes: &[u8]) -> Result<Vec<u8>, BodyError> {
+/// A block of its own costs about 30 bytes: what is shorter than this stays with the rest.
+const DENSE_MIN: usize = 192;
+
+fn gzip(bytes: &[u8], dense_tail: usize) -> Result<Vec<u8>, BodyError> {
     // Operating system 255 («unknown») and no time: equal messages give equal bytes with one compressor version.
     let mut encoder = GzBuilder::new()
         .operating_system(255)
         .write(Vec::with_capacity(bytes.len() / 2 + 32), Compression::default());
-    encoder.write_all(bytes).map_err(|_| BodyError::Gzip)?;
+    let split = bytes.len().saturating_sub(dense_tail);
+    let (texts, dense) = bytes.split_at(if dense_tail < DENSE_MIN {
+        bytes.len()
+    } else {
+        split
+    });
+    encoder.write_all(texts).map_err(|_| BodyError::Gzip)?;
+    if !texts.is_empty() && !dense.is_empty() {
+        encoder.flush().map_err(|_| BodyError::Gzip)?;
+        encoder.write_all(dense).map_err(|_| BodyError::Gzip)?;
+    }
     encoder.finish().map_err(|_| BodyError::Gzip)
 }
 

@@ -11,6 +11,9 @@ pub const SYNC_PATH: &str = "/v1/sync";
 pub const CONTENT_TYPE: &str = "application/vnd.fieldseal.sync+cbor";
 /// Blobs up to this size travel inside a sync request or answer; larger ones have their own lane.
 pub const SMALL_BLOB_MAX: usize = 16 * 1024;
+/// Length of a proof (design 5): HMAC-SHA-256 cut to 80 bits, the least that RFC 2104 allows. Whoever forges one has to
+/// try it on the server, and a page over thirty documents carries thirty.
+pub const PROOF_BYTES: usize = 10;
 /// A change may be at most this long (design 5, gate).
 pub const CHANGE_MAX: usize = crate::documents::CHANGE_MAX;
 /// What a phone aims at: one TCP flight.
@@ -200,7 +203,7 @@ pub struct SyncAnswer {
     /// On the last page: digest over (document, heads) of the scope in this answer's read transaction.
     #[n(10)]
     pub scope_digest: Option<ByteArray<16>>,
-    /// One 16-byte MAC for each maximal hash, per document in order of first mention (request's accepted changes,
+    /// One MAC of [`PROOF_BYTES`] for each maximal hash, per document in order of first mention (request's accepted changes,
     /// grants, changes), hashes ascending within a document.
     #[n(11)]
     pub proofs: ByteVec,

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use ed25519_dalek::SigningKey;
 use fieldseal_core::env::Env;
+use fieldseal_core::wire::PROOF_BYTES;
 
 pub use mac::hmac_sha256;
 
@@ -81,17 +82,17 @@ impl ServerKeys {
         self.tag
     }
 
-    /// The proof that this server accepted a change: first 16 bytes of HMAC-SHA-256 over `fieldseal-proof-v1` ‖ length
+    /// The proof that this server accepted a change: first 10 bytes of HMAC-SHA-256 over `fieldseal-proof-v1` ‖ length
     /// of the document's name (2 bytes, big-endian) ‖ its name ‖ the change's hash (design 5, «Proof»). Only the
     /// server checks it, so its form is nobody else's concern.
-    pub fn proof(&self, doc: &str, hash: &[u8; 32]) -> [u8; 16] {
+    pub fn proof(&self, doc: &str, hash: &[u8; 32]) -> [u8; PROOF_BYTES] {
         let length = u16::try_from(doc.len()).unwrap_or(u16::MAX).to_be_bytes();
         let full = hmac_sha256(
             &self.proof,
             &[b"fieldseal-proof-v1", &length, doc.as_bytes(), hash],
         );
-        let mut proof = [0_u8; 16];
-        proof.copy_from_slice(&full[..16]);
+        let mut proof = [0_u8; PROOF_BYTES];
+        proof.copy_from_slice(&full[..PROOF_BYTES]);
         proof
     }
 }

@@ -12,8 +12,8 @@ use crate::table::{Sample, Table};
 
 /// Work orders in the list.
 const ORDERS: usize = 1_000;
-/// Orders that forms are saved for, in turn.
-const OPEN_ORDERS: usize = 12;
+/// Saves of one report before the next order.
+const SAVES_A_REPORT: usize = 10;
 /// How far the raw file grows before it is written from its beginning again, as SQLite's log is.
 const RAW_PAGES: usize = 1_000;
 
@@ -54,7 +54,7 @@ fn save(mut phone: Phone, folder: &Path, saves: usize, table: &mut Table) -> Res
         raw.sync_data()?;
         synced.push(begun.elapsed().as_secs_f64() * 1_000.0);
 
-        let order = orders[turn % OPEN_ORDERS];
+        let order = orders[turn / SAVES_A_REPORT % orders.len()];
         let token = phone.engine.order(order)?.token;
         let form = phone.form();
         let begun = Instant::now();

@@ -79,7 +79,7 @@ pub fn measure(
         warm.push(exchange(server, &proxy, &mut phone, &orders, &name)?);
     }
     let mut cold = Vec::new();
-    for _ in 0..runs.min(9) {
+    for _ in 0..runs.min(7) {
         proxy.cut();
         std::thread::sleep(Duration::from_millis(50));
         cold.push(exchange(server, &proxy, &mut phone, &orders, &name)?);

@@ -53,7 +53,7 @@ fn figures() -> Result<(), Failed> {
     // Not the system's folder for temporary files, which may lie in memory.
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     let quick = std::env::var_os(QUICK).is_some();
-    let runs = if quick { 5 } else { 21 };
+    let runs = if quick { 5 } else { 13 };
     let mut table = Table::default();
     let mut server = Server::start(&sub(folder.path(), "server")?)?;
     for documents in [200, 1_000] {

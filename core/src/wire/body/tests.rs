@@ -3,9 +3,10 @@ use std::io::Write as _;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use minicbor::bytes::{ByteArray, ByteVec};
+use sha2::{Digest as _, Sha256};
 
 use super::*;
-use crate::wire::{Exception, Grant, Position, Reason, VERSION};
+use crate::wire::{Exception, Grant, PROOF_BYTES, Position, Reason, VERSION};
 
 fn zip(cbor: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
@@ -69,7 +70,7 @@ fn answer() -> SyncAnswer {
         position: Some(position()),
         more: true,
         scope_digest: Some(ByteArray::from([0x22; 16])),
-        proofs: ByteVec::from(vec![0x33; 16]),
+        proofs: ByteVec::from(vec![0x33; PROOF_BYTES]),
         backed_up: Some(12),
         server_time: -1,
         mismatch: false,
@@ -114,7 +115,7 @@ fn golden_bytes_of_a_request() {
 fn golden_bytes_of_an_answer() {
     golden(
         &answer(),
-        "b00002015011111111111111111111111111111111028483005820010101010101010101010101010101010101010101010101010101010101010105830158200202020202020202020202020202020202020202020202020202020202020202815820030303030303030303030303030303030303030303030303030303030303030382025820040404040404040404040404040404040404040404040404040404040404040482035820050505050505050505050505050505050505050505050505050505050505050503818204020481a200676f726465722f79014208080581676f726465722f7a06800781410608a4001901020119012c0250abababababababababababababababab030109f50a50222222222222222222222222222222220b50333333333333333333333333333333330c0c0d200ef40f80",
+        "b00002015011111111111111111111111111111111028483005820010101010101010101010101010101010101010101010101010101010101010105830158200202020202020202020202020202020202020202020202020202020202020202815820030303030303030303030303030303030303030303030303030303030303030382025820040404040404040404040404040404040404040404040404040404040404040482035820050505050505050505050505050505050505050505050505050505050505050503818204020481a200676f726465722f79014208080581676f726465722f7a06800781410608a4001901020119012c0250abababababababababababababababab030109f50a50222222222222222222222222222222220b4a333333333333333333330c0c0d200ef40f80",
     );
 }
 
@@ -138,6 +139,39 @@ fn golden_bytes_of_enrolment_and_problem() {
 fn golden_gzip_of_a_problem() {
     let body = hex::decode("1f8b08000000000002ff5bc8905e945a969f9d9a02008813f05f0a000000").unwrap();
     assert_eq!(decode::<Problem>(&body).unwrap().code, "revoked");
+}
+
+/// Thirty documents' proofs behind ten changes: what does not compress has a block of its own, and any reader of gzip
+/// puts both together.
+#[test]
+fn what_does_not_compress_does_not_spoil_what_does() {
+    let noise = |seed: u8, length: usize| -> Vec<u8> {
+        let blocks = (0_u8..).map(|block| Sha256::digest([seed, block]));
+        blocks.flatten().take(length).collect()
+    };
+    let mut message = answer();
+    message.changes = (0..10)
+        .map(|place| DocChanges {
+            doc: format!("order/{}", hex::encode(noise(place, 16))),
+            changes: vec![ByteVec::from(
+                format!(
+                    "{{\"at\":\"2026-11-23T12:21:0{place}+08:00\",\"window_from\":\"2026-11-24T1{place}:00:00+08:00\",\"saw\":[\"{}\"]}}",
+                    hex::encode(noise(place, 24))
+                )
+                .into_bytes(),
+            )],
+        })
+        .collect();
+    message.proofs = ByteVec::from(noise(99, 30 * PROOF_BYTES));
+    let body = encode(&message).unwrap();
+    assert_eq!(decode::<SyncAnswer>(&body).unwrap(), message);
+    let in_one = zip(&minicbor::to_vec(&message).unwrap());
+    assert!(
+        body.len() + 20 < in_one.len(),
+        "{} against {}",
+        body.len(),
+        in_one.len()
+    );
 }
 
 #[test]

@@ -14,8 +14,8 @@ use crate::device::sync::events::FaultCode;
 use crate::device::sync::{Fault, Receipt};
 use crate::documents::read_change;
 use crate::facts::DocName;
-use crate::wire::Position;
 use crate::wire::evidence::Mentions;
+use crate::wire::{PROOF_BYTES, Position};
 
 /// `cursor.mismatch`: the position is of another lineage.
 const LINEAGE: &str = "lineage";
@@ -113,7 +113,7 @@ pub(super) fn keep_proofs(
         }
     }
     let maximal = mentions.maximal();
-    let (macs, rest) = answer.proofs.as_chunks::<16>();
+    let (macs, rest) = answer.proofs.as_chunks::<PROOF_BYTES>();
     if macs.len() != maximal.len() || !rest.is_empty() {
         tracing::warn!("proofs do not match the changes of the answer");
         return Ok(());
@@ -129,7 +129,12 @@ pub(super) fn keep_proofs(
     Ok(())
 }
 
-fn keep_proof(connection: &Connection, doc: i64, hash: &Hash, mac: &[u8; 16]) -> Result<(), StoreError> {
+fn keep_proof(
+    connection: &Connection,
+    doc: i64,
+    hash: &Hash,
+    mac: &[u8; PROOF_BYTES],
+) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached("SELECT hash FROM proofs WHERE doc = ?1 AND hash <> ?2")?;
     let others = statement
         .query_map(params![doc, hash], |row| row.get(0))?

@@ -13,7 +13,7 @@ use crate::domain::ids::{ActionId, CustomerId, OrderId};
 use crate::env::ClockReading;
 use crate::facts::{Action, ClockEvidence, RawFact};
 use crate::wire::evidence::{Mentions, scope_digest};
-use crate::wire::{DocChanges, Exception, Grant, Position, Reason, SyncAnswer};
+use crate::wire::{DocChanges, Exception, Grant, PROOF_BYTES, Position, Reason, SyncAnswer};
 
 const ME: [u8; 8] = [1; 8];
 const SERVER: [u8; 8] = [2; 8];
@@ -745,11 +745,11 @@ fn proofs_are_kept_for_the_newest_known_ancestors_only() {
     for (place, change) in [&first, &second].into_iter().enumerate() {
         let mut answer = receipt(&phone);
         answer.answer.changes = vec![changes(&order(), &[change])];
-        answer.answer.proofs = ByteVec::from(vec![u8::try_from(place).unwrap() + 1; 16]);
+        answer.answer.proofs = ByteVec::from(vec![u8::try_from(place).unwrap() + 1; PROOF_BYTES]);
         let _ = phone.apply(&answer);
     }
     assert_eq!(phone.query::<i64>("SELECT count(*) FROM proofs"), 1);
-    assert_eq!(phone.query::<Vec<u8>>("SELECT mac FROM proofs"), [2; 16]);
+    assert_eq!(phone.query::<Vec<u8>>("SELECT mac FROM proofs"), [2; PROOF_BYTES]);
     // A concurrent head keeps its own.
     let mut branch = Writer::new(6, SERVER);
     let _ = branch.document.apply(&[&first.bytes]);
@@ -758,16 +758,16 @@ fn proofs_are_kept_for_the_newest_known_ancestors_only() {
     mentions.change(&order().to_string(), side.hash, &side.deps);
     let mut answer = receipt(&phone);
     answer.answer.changes = vec![changes(&order(), &[&side])];
-    answer.answer.proofs = ByteVec::from(vec![3; 16 * mentions.maximal().len()]);
+    answer.answer.proofs = ByteVec::from(vec![3; PROOF_BYTES * mentions.maximal().len()]);
     let _ = phone.apply(&answer);
     assert_eq!(phone.query::<i64>("SELECT count(*) FROM proofs"), 2);
     // A number of proofs that does not fit is taken for none.
     let mut wrong = receipt(&phone);
     wrong.answer.changes = vec![changes(&order(), &[&side])];
-    wrong.answer.proofs = ByteVec::from(vec![4; 48]);
+    wrong.answer.proofs = ByteVec::from(vec![4; 3 * PROOF_BYTES]);
     let _ = phone.apply(&wrong);
     assert_eq!(
-        phone.query::<i64>("SELECT count(*) FROM proofs WHERE mac = x'04040404040404040404040404040404'"),
+        phone.query::<i64>("SELECT count(*) FROM proofs WHERE mac = x'04040404040404040404'"),
         0
     );
 }
