@@ -306,14 +306,8 @@ impl World {
         let number = self.phones.fetch_add(1, Ordering::SeqCst);
         let path = self.path().join(format!("phone-{number}.sqlite"));
         let line = CutProxy::start(self.addr, Line::default()).unwrap();
-        let env = self.env.clone();
-        let engine = open(&path, &env);
-        Phone {
-            engine,
-            line,
-            path,
-            env,
-        }
+        let engine = open(&path, &self.env);
+        Phone { engine, line, path }
     }
 
     /// An enrolled phone with what is in scope.
@@ -348,7 +342,6 @@ pub(crate) struct Phone {
     pub(crate) engine: Engine,
     pub(crate) line: CutProxy,
     pub(crate) path: PathBuf,
-    env: Env,
 }
 
 impl Phone {
@@ -375,11 +368,6 @@ impl Phone {
     pub(crate) fn perform(&self, order: OrderId, deeds: &[Deed]) -> Vec<Ack> {
         let done = deeds.iter().map(|deed| perform(&self.engine, order, *deed));
         done.collect::<Result<_, _>>().unwrap()
-    }
-
-    /// The app is gone without a shutdown, and started again.
-    pub(crate) fn restart(&mut self) {
-        self.engine = open(&self.path, &self.env);
     }
 }
 
