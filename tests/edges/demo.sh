@@ -19,34 +19,52 @@ start() {
   "$binary" demo --listen "127.0.0.1:$port" --data "$folder/data" --speed 20 >"$log" 2>&1 &
   pid=$!
   for _ in $(seq 600); do
-    grep -q "http://127.0.0.1:$port/" "$log" && curl -fsS "http://127.0.0.1:$port/healthz" >/dev/null 2>&1 && return
+    grep -q "one-time link" "$log" && curl -fsS "http://127.0.0.1:$port/healthz" >/dev/null 2>&1 && return
     kill -0 "$pid" 2>/dev/null || fail "the demo ended by itself"
     sleep 0.1
   done
   fail "no address within a minute"
 }
 
-link() { grep -o "http://127.0.0.1:$port/[^ ]*" "$log" | grep -m1 '[?/].*[A-Za-z0-9_-]\{16,\}' || fail "no one-time link printed"; }
+link() { grep -o -m1 "http://127.0.0.1:$port/link/[A-Za-z0-9_-]*" "$log" || fail "no one-time link printed"; }
 
-start
-one_time=$(link)
+# Opening the link never uses it up; its button does.
+sign_in() {
+  local one_time
+  one_time=$(link)
+  curl -fsS "$one_time" | grep -q '<form method="post"' || fail "the one-time link shows no button"
+  [ "$(curl -s -o /dev/null -w '%{http_code}' -c "$jar" -b "$jar" -X POST -d '' "$one_time")" = 303 ] || fail "the one-time link does not sign in"
+  [ "$(curl -s -o /dev/null -w '%{redirect_url}' -X POST -d '' "$one_time")" != "http://127.0.0.1:$port/" ] || fail "the one-time link works twice"
+}
+numbers() { curl -fsS -b "$jar" "http://127.0.0.1:$port/" | grep -o '[ST]S20[0-9]*' | sort -u; }
+
 jar=$folder/cookies
-board=$(curl -fsSL -c "$jar" -b "$jar" "$one_time") || fail "the one-time link does not open the page"
-echo "$board" | grep -qi "<main" || fail "no page behind the one-time link"
-[ "$(curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$port/board")" != 200 ] || fail "the board is open without a login"
-before=$(curl -fsSL -b "$jar" "http://127.0.0.1:$port/board" | grep -o 'SS20[0-9]*\|TS20[0-9]*' | sort -u)
-[ -n "$before" ] || fail "no work order on the board"
+start
+[ "$(curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$port/")" != 200 ] || fail "the board is open without a login"
+sign_in
+before=$(numbers)
+[ "$(echo "$before" | wc -l)" -ge 20 ] || fail "fewer than 20 work orders on the board"
 echo "board shows $(echo "$before" | wc -l) numbers"
+
+engineer=$(pgrep -f "demo-engineer --folder $folder" | head -n 1)
+[ -n "$engineer" ] || fail "no engineer's process"
+kill -9 "$engineer"
+sleep 2
+[ "$(pgrep -fc "demo-engineer --folder $folder")" = 3 ] || fail "a killed engineer did not come back"
+echo "a killed engineer came back"
 
 kill -9 "$pid"
 wait "$pid" 2>/dev/null || true
+sleep 1
+pgrep -f "demo-engineer --folder $folder" >/dev/null && fail "engineers outlive a killed server"
 start
-after=$(curl -fsSL -c "$jar" -b "$jar" "$(link)" >/dev/null; curl -fsSL -b "$jar" "http://127.0.0.1:$port/board" | grep -o 'SS20[0-9]*\|TS20[0-9]*' | sort -u)
+sign_in
+after=$(numbers)
 missing=$(comm -23 <(echo "$before") <(echo "$after"))
 [ -z "$missing" ] || fail "lost after kill -9 and a second start: $missing"
 echo "a second start after kill -9 shows every number again"
 
-curl -sN -b "$jar" "http://127.0.0.1:$port/live" >/dev/null &
+curl -sN -b "$jar" "http://127.0.0.1:$port/v1/live" >/dev/null &
 stream=$!
 sleep 0.5
 from=$(date +%s%N)

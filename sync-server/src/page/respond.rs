@@ -4,7 +4,6 @@ use askama::Template;
 use axum::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_TYPE, COOKIE, LOCATION};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use fieldseal_core::domain::calendar::CompanyZone;
 use fieldseal_core::domain::texts::{Lang, all};
 
 use super::assets;
@@ -82,8 +81,9 @@ pub fn language(headers: &HeaderMap) -> Lang {
 pub fn words(state: &AppState, lang: Lang) -> Words {
     Words {
         lang,
-        zone: CompanyZone::default(),
+        zone: state.office.zone(),
         now_ms: state.env.clock.read().wall_ms,
+        offline_after_ms: state.office.contacts().offline_after_ms(),
     }
 }
 

@@ -22,6 +22,7 @@ pub(super) fn words(lang: Lang) -> Words {
         lang,
         zone: CompanyZone::default(),
         now_ms: 1_795_410_300_000,
+        offline_after_ms: 180_000,
     }
 }
 

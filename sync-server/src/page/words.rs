@@ -20,6 +20,8 @@ pub struct Words {
     pub zone: CompanyZone,
     /// The moment of rendering, milliseconds since the epoch, UTC.
     pub now_ms: i64,
+    /// A device that was not heard of for this long counts as offline, milliseconds.
+    pub offline_after_ms: i64,
 }
 
 impl Words {
@@ -125,6 +127,7 @@ mod tests {
             lang,
             zone: CompanyZone::default(),
             now_ms: 1_795_410_300_000,
+            offline_after_ms: 180_000,
         }
     }
 

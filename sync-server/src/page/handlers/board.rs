@@ -17,8 +17,6 @@ use crate::page::respond::html;
 use crate::page::views::BoardView;
 use crate::page::words::Words;
 
-/// A device that was not heard of for longer counts as offline, ms. Open apps keep a stream and sync on every change.
-const OFFLINE_MS: i64 = 180_000;
 /// Finished cards beyond these are counted, not shown: the filter finds them.
 const FINISHED_SHOWN: usize = 30;
 
@@ -275,7 +273,7 @@ pub fn age(words: &Words, heard: Option<i64>) -> (String, String, Tone) {
         Some(at) => {
             let (moment, gone) = (words.moment(at), words.now_ms - at);
             let as_of = words.tp("page.as_of", "at", &moment);
-            if gone < OFFLINE_MS {
+            if gone < words.offline_after_ms {
                 (as_of, words.t("page.engineers.online"), Tone::Good)
             } else {
                 let since = words.tp2(
