@@ -13,6 +13,7 @@ use fieldseal_core::device::system;
 use fieldseal_core::domain::calendar::CompanyZone;
 use fieldseal_core::domain::ids::OrderId;
 use fieldseal_core::domain::work::OrderState;
+use fieldseal_core::facts::order::view::AssignmentStatus;
 
 use super::DemoError;
 use super::deeds::Hand;
@@ -79,6 +80,32 @@ struct Life {
 impl Life {
     fn pause(&self, seconds: f64) {
         std::thread::sleep(Duration::from_secs_f64((seconds / self.speed).clamp(0.02, 120.0)));
+    }
+
+    /// A pause during which the phone goes on exchanging, as an open app does.
+    fn wait(&self, seconds: f64) {
+        let mut left = seconds;
+        while left > 0.0 {
+            self.pause(left.min(4.0));
+            left -= 4.0;
+            if !self.proxy.is_down() {
+                self.sync();
+            }
+        }
+    }
+
+    /// Whether one of his assignments stands, or his work under it does.
+    fn still_mine(&self, order: OrderId) -> Result<bool, DemoError> {
+        use AssignmentStatus::{Current, RevokedButDone, RevokedButWorking, SecondOrder};
+        let me = self.engine.status()?.enrolment.map(|enrolment| enrolment.user);
+        let details = self.engine.order(order)?;
+        Ok(details.order.assignments.iter().any(|assignment| {
+            me.is_some_and(|me| assignment.engineers.contains(&me))
+                && matches!(
+                    assignment.status,
+                    Current | RevokedButDone | RevokedButWorking | SecondOrder
+                )
+        }))
     }
 
     /// An exchange, if the line is up. Failing is normal: that is what the line is for.
@@ -162,7 +189,11 @@ impl Life {
         }
         for (place, deed) in deeds.iter().enumerate().skip(from) {
             engine.save_draft(PLACE, format!("{order} {place}").as_bytes())?;
-            self.pause(f64::from(deed.after_s));
+            self.wait(f64::from(deed.after_s));
+            if !self.proxy.is_down() && !self.still_mine(order)? {
+                // The office took it away and he has heard of it: what was done stays done.
+                break;
+            }
             match deed.what {
                 What::Cellar => self.proxy.take_down(),
                 What::Daylight => self.proxy.restore(),
