@@ -336,10 +336,19 @@ impl Page<'_> {
     fn mention(&self, accepted: &[AcceptedFrame], mentions: &mut Mentions) {
         for (grant, heads) in self.grants.iter().zip(&self.heads) {
             mentions.document(&grant.doc);
+            // So are its changes that an earlier window of this page had sent before the grant came up.
+            let paged = self
+                .changes
+                .iter()
+                .zip(&self.deps)
+                .filter(|(doc, _)| doc.doc == grant.doc)
+                .flat_map(|(_, deps)| deps.iter().map(|(hash, _)| *hash));
             let covered: Vec<Hash> = accepted
                 .iter()
-                .filter(|accepted| accepted.doc == grant.doc && !heads.contains(&accepted.hash))
+                .filter(|accepted| accepted.doc == grant.doc)
                 .map(|accepted| accepted.hash)
+                .chain(paged)
+                .filter(|hash| !heads.contains(hash))
                 .collect();
             for head in heads {
                 mentions.change(&grant.doc, *head, &covered);

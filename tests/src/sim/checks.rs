@@ -137,7 +137,19 @@ fn nothing_waits(phone: &Phone) -> Result<(), String> {
     ] {
         let count = phone.count(sql);
         if count != 0 {
-            return Err(format!("phone {} has {count} {what}", phone.index));
+            let parked: Vec<String> = phone
+                .store()
+                .read::<_, StoreError>(|tx| {
+                    let mut statement =
+                        tx.prepare("SELECT doc || ' ' || state || ' waits for ' || hex(needs) FROM parked")?;
+                    let rows = statement.query_map([], |row| row.get(0))?;
+                    Ok(rows.collect::<Result<_, _>>()?)
+                })
+                .unwrap();
+            return Err(format!(
+                "phone {} has {count} {what}; parked: {parked:?}",
+                phone.index
+            ));
         }
     }
     Ok(())
@@ -246,7 +258,11 @@ fn proofs_are_there(tx: &dyn ReadTx, service: &SyncService, phone: &Phone) -> Re
                 })
                 .unwrap();
             if mac.as_deref() != Some(&service.keys().proof(&name, &head)[..]) {
-                return Err(format!("phone {} cannot prove a head of {name}", phone.index));
+                return Err(format!(
+                    "phone {} cannot prove head {} of {name}; {mac:?}",
+                    phone.index,
+                    hex::encode(head)
+                ));
             }
         }
     }

@@ -28,6 +28,10 @@ pub(super) fn remove(
         connection
             .prepare_cached("UPDATE docs SET in_scope = 0, removed_at = ?2 WHERE name = ?1 AND in_scope = 1")?
             .execute(params![name, storing.now_ms])?;
+        // What waited for a grant that does not come any more; another grant brings it whole.
+        connection
+            .prepare_cached("DELETE FROM parked WHERE doc = ?1 AND state = 2")?
+            .execute([name])?;
         applied.touched.insert(doc);
     }
     Ok(())

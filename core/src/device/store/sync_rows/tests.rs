@@ -663,6 +663,20 @@ fn i16_unsent_work_is_never_dropped_and_an_untouched_order_goes_at_once() {
 }
 
 #[test]
+fn what_waited_for_a_grant_goes_with_the_removal() {
+    let phone = Phone::named();
+    let mut office = Writer::new(4, SERVER);
+    office.write(1, &progress(50, 1));
+    let second = office.write(2, &progress(50, 2));
+    let mut answer = receipt(&phone);
+    answer.answer.changes = vec![changes(&order(), &[&second])];
+    assert_eq!(phone.apply(&answer).parked, 1);
+    let mut removal = receipt(&phone);
+    removal.answer.removals = vec![order().to_string()];
+    assert_eq!(phone.apply(&removal).parked, 0);
+}
+
+#[test]
 fn a_scope_that_differs_is_said_and_nothing_is_dropped() {
     let phone = Phone::named();
     let _ = order_on(&phone, &["accept"]);
