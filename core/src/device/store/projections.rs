@@ -210,11 +210,11 @@ pub fn linked(
 
 fn refresh_order(connection: &Connection, order: OrderId, me: Option<UserId>) -> Result<(), StoreError> {
     let id = order.to_string();
-    connection
-        .prepare_cached("DELETE FROM order_refs WHERE id = ?1")?
-        .execute([&id])?;
     let name = DocName::Order(order).to_string();
     if !is_shown(connection, order)? {
+        connection
+            .prepare_cached("DELETE FROM order_refs WHERE id = ?1")?
+            .execute([&id])?;
         connection
             .prepare_cached("DELETE FROM order_list WHERE id = ?1")?
             .execute([&id])?;
@@ -224,16 +224,10 @@ fn refresh_order(connection: &Connection, order: OrderId, me: Option<UserId>) ->
     let context = read::context(connection, &actions)?;
     let view = fold_order(order, &actions, &context);
     let (linked, records) = linked(connection, &view, &actions)?;
-    for doc in linked.all() {
-        connection
-            .prepare_cached("INSERT OR IGNORE INTO order_refs (id, name) VALUES (?1, ?2)")?
-            .execute(params![id, doc.to_string()])?;
-    }
+    put_refs(connection, &id, &linked.all().map(ToString::to_string).collect())?;
     let row = order_row(&view, &linked, &records, me);
     let text = serde_json::to_string(&row).map_err(|_| StoreError::Malformed { what: "row" })?;
-    connection
-        .prepare_cached("INSERT OR REPLACE INTO order_list (id, sort, row) VALUES (?1, ?2, ?3)")?
-        .execute(params![id, sort_key(&row), text])?;
+    put_row(connection, &id, &sort_key(&row), &text)?;
     let mut body = words_of(&view.fields);
     for doc in linked.all() {
         if let Some(record) = records.get(doc) {
@@ -248,6 +242,41 @@ fn refresh_order(connection: &Connection, order: OrderId, me: Option<UserId>) ->
         .collect::<Vec<_>>()
         .join(" · ");
     search::put(connection, &name, &title, &body.join(" \n"))
+}
+
+/// Writes only what differs: most saves change neither what an order links to nor its row, and every page that is not
+/// touched is a page that the commit does not wait for.
+fn put_refs(connection: &Connection, id: &str, names: &BTreeSet<String>) -> Result<(), StoreError> {
+    let before: BTreeSet<String> = connection
+        .prepare_cached("SELECT name FROM order_refs WHERE id = ?1")?
+        .query_map([id], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    for gone in before.difference(names) {
+        connection
+            .prepare_cached("DELETE FROM order_refs WHERE id = ?1 AND name = ?2")?
+            .execute([id, gone])?;
+    }
+    for new in names.difference(&before) {
+        connection
+            .prepare_cached("INSERT INTO order_refs (id, name) VALUES (?1, ?2)")?
+            .execute([id, new])?;
+    }
+    Ok(())
+}
+
+/// See [`put_refs`].
+fn put_row(connection: &Connection, id: &str, sort: &str, text: &str) -> Result<(), StoreError> {
+    use rusqlite::OptionalExtension as _;
+    let before: Option<(String, String)> = connection
+        .prepare_cached("SELECT sort, row FROM order_list WHERE id = ?1")?
+        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    if before.is_none_or(|(old_sort, old_text)| old_sort != sort || old_text != text) {
+        connection
+            .prepare_cached("INSERT OR REPLACE INTO order_list (id, sort, row) VALUES (?1, ?2, ?3)")?
+            .execute([id, sort, text])?;
+    }
+    Ok(())
 }
 
 /// In scope, or own work that began stands here: a started order never vanishes (I16).
