@@ -29,6 +29,8 @@ pub const SESSION_MAX_MS: i64 = 14 * 24 * 3_600_000;
 pub const LINK_MS: i64 = 24 * 3_600_000;
 /// How often at most a session's use is written down, ms.
 const TOUCH_MS: i64 = 60_000;
+/// Longest login, characters.
+const LOGIN_MAX: usize = 64;
 
 /// Why somebody is not let in, or a link does not work.
 #[derive(Debug, thiserror::Error)]
@@ -119,7 +121,7 @@ impl Auth {
     /// [`AuthError::Login`] for a login that is taken, empty, has white space or is longer than 64 characters.
     pub fn add_account(&self, user: UserId, login: &str, language: Lang) -> Result<(), AuthError> {
         let usable = !login.is_empty()
-            && login.chars().count() <= 64
+            && login.chars().count() <= LOGIN_MAX
             && !login.chars().any(|c| c.is_whitespace() || c.is_control());
         let account = Account {
             user,
@@ -203,6 +205,10 @@ impl Auth {
     /// # Errors
     /// [`AuthError::WrongCredentials`], [`AuthError::TooManyTries`].
     pub fn sign_in(&self, login: &str, password: &str) -> Result<Secret, AuthError> {
+        // No account has such a login, and a limiter must not keep it.
+        if login.chars().count() > LOGIN_MAX {
+            return Err(AuthError::WrongCredentials);
+        }
         let login = login.to_lowercase();
         let now = self.env.clock.read().monotonic_ms;
         // The whole server first: a flood of made-up logins must not fill the other limiter.

@@ -159,7 +159,8 @@ impl Office {
         Ok(Some(self.auth.new_link(user, LinkPurpose::SetPassword)?))
     }
 
-    /// Changes a person's name, roles, or whether the person still works here. Who leaves is signed out; nobody takes
+    /// Changes a person's name, roles, or whether the person still works here. Who leaves is signed out on the page and
+    /// on every phone; nobody takes
     /// the last active administrator away.
     ///
     /// # Errors
@@ -188,6 +189,23 @@ impl Office {
         self.append(by, &[(DocName::Directory, vec![fact])], token)?;
         if !active {
             self.auth.store().end_sessions_of(user).map_err(AuthError::from)?;
+        }
+        if !active || !roles.contains(&Role::Engineer) {
+            self.revoke_devices_of(by, user)?;
+        }
+        Ok(())
+    }
+
+    /// Who leaves, or is no engineer any more, writes and reads nothing from the next request on (threat model,
+    /// «leaving ends it at once»). What the phones hold unsent stays on them.
+    fn revoke_devices_of(&self, by: &Person, user: UserId) -> Result<(), OfficeError> {
+        let devices = self.storage.read()?.devices()?;
+        for device in devices {
+            if device.user == user && device.revoked_at.is_none() {
+                self.enrolment
+                    .revoke(device.id, by.user, "the person left or is no engineer any more")
+                    .map_err(OfficeError::unexpected)?;
+            }
         }
         Ok(())
     }

@@ -155,6 +155,7 @@ fn a_changed_file_is_no_proof(bench: &Bench, order: OrderId, sealed: &[u8]) {
     let (words, names) = (super::sample::words(Lang::En), Names::default());
     let check = |bytes: Option<&[u8]>, prev: Option<&str>, organisation| {
         let sealed = Sealed {
+            order,
             seal,
             prev,
             bytes,
@@ -178,6 +179,18 @@ fn a_changed_file_is_no_proof(bench: &Bench, order: OrderId, sealed: &[u8]) {
     }
     assert!(broken(check(Some(sealed), None, Fingerprint([7; 16]))));
     assert!(broken(check(Some(sealed), Some(&"0".repeat(64)), ours)));
+    let elsewhere = Sealed {
+        order: OrderId(uuid::Uuid::from_u128(7)),
+        seal,
+        prev: None,
+        bytes: Some(sealed),
+        href: "/x",
+        may_pick: false,
+    };
+    assert!(
+        broken(revision(&words, &names, elsewhere, Some(ours))),
+        "sealed for another order"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

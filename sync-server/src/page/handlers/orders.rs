@@ -206,6 +206,7 @@ fn revisions(
                 .count();
             let href = format!("/orders/{}/files/{}", view.order, seal.blob);
             let sealed = Sealed {
+                order: view.order,
                 seal,
                 prev: seal.prev.and_then(blob_of),
                 bytes,

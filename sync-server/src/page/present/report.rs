@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use fieldseal_core::domain::ids::OrderId;
 use fieldseal_core::domain::sealed::{SealedContent, Signing, Verified, verify_sealed};
 use fieldseal_core::domain::signature::Strokes;
 use fieldseal_core::domain::signed::Fingerprint;
@@ -16,6 +17,8 @@ use crate::page::words::Words;
 /// A seal's fact with the bytes that it names, if they are here.
 #[derive(Debug, Clone, Copy)]
 pub struct Sealed<'a> {
+    /// The order on the screen.
+    pub order: OrderId,
     /// The fact.
     pub seal: &'a SealView,
     /// The fact that it follows names this file, SHA-256, hex.
@@ -36,9 +39,7 @@ pub fn revision(
     organisation: Option<Fingerprint>,
 ) -> RevisionView {
     let seal = sealed.seal;
-    let checked = sealed
-        .bytes
-        .map(|bytes| check(bytes, seal, sealed.prev, organisation));
+    let checked = sealed.bytes.map(|bytes| check(bytes, &sealed, organisation));
     let refused = seal.kind == "refused";
     let mut view = RevisionView {
         n: revision_name(seal),
@@ -98,10 +99,10 @@ pub fn revision(
 /// The file by itself, and against the fact that names it: another file under the same seal is no proof either.
 fn check(
     bytes: &[u8],
-    seal: &SealView,
-    prev: Option<&str>,
+    sealed: &Sealed<'_>,
     organisation: Option<Fingerprint>,
 ) -> Result<Box<Verified>, &'static str> {
+    let (seal, prev) = (sealed.seal, sealed.prev);
     let verified = verify_sealed(bytes, organisation).map_err(|error| error.code())?;
     let named = verified.sha256.to_string() == seal.blob;
     let follows = verified.place.prev.map(|hash| hash.to_string()).as_deref() == prev;
@@ -109,7 +110,8 @@ fn check(
     if !named {
         return Err("verify.not_canonical");
     }
-    if verified.place.revision != seal.revision || !follows {
+    // A file that was sealed for another order is no proof of this one.
+    if verified.content.order.id != sealed.order || verified.place.revision != seal.revision || !follows {
         return Err("verify.chain");
     }
     if !engineer {
