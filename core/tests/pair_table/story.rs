@@ -28,7 +28,7 @@ pub const AUDITOR: u128 = 0x10;
 pub const OTHER_AUDITOR: u128 = 0x11;
 
 pub fn order_id() -> OrderId {
-    OrderId(Uuid::from_u128(0x0193_f2c0_0000_7000_8000_00000000_0001))
+    OrderId(Uuid::from_u128(0x0193_f2c0_0000_7000_8000_0000_0000_0001))
 }
 pub fn order_doc() -> DocName {
     DocName::Order(order_id())
