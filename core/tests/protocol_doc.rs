@@ -264,6 +264,7 @@ fn every_bound_has_its_value() {
         ("REQUEST_CHANGES_MAX", wire::REQUEST_CHANGES_MAX),
         ("REQUEST_BLOBS_MAX", REQUEST_BLOBS_MAX),
         ("SMALL_BLOB_MAX", wire::SMALL_BLOB_MAX),
+        ("LARGE_BLOB_MAX", usize::try_from(wire::LARGE_BLOB_MAX).unwrap()),
         ("CHANGE_MAX", wire::CHANGE_MAX),
         ("MAX_ENVELOPE_BYTES", envelope::MAX_ENVELOPE_BYTES),
         ("BATCH_TARGET", wire::BATCH_TARGET),

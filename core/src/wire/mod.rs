@@ -8,6 +8,8 @@ pub mod body;
 pub mod evidence;
 pub mod messages;
 pub mod problem;
+pub mod uploads;
 
 pub use messages::*;
 pub use problem::ProblemCode;
+pub use uploads::{BLOBS_PATH, LARGE_BLOB_MAX, blob_path};

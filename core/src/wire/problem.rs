@@ -34,8 +34,22 @@ codes! {
         Unavailable = "unavailable",
         /// A fault of the server; its log has the details.
         Internal = "internal",
-        /// No such address on this server.
+        /// No such address on this server; of a blob: no upload of it was begun, or it is not for this device.
         NotFound = "not_found",
+        /// No accepted fact of this device's person names the blob: the changes come first.
+        NotNamed = "not_named",
+        /// The upload stands at another offset: ask for it.
+        WrongOffset = "wrong_offset",
+        /// The whole upload does not have the hash that it was sent under. It was thrown away; begin again.
+        WrongHash = "wrong_hash",
+        /// Not the tus version that the server speaks.
+        UnsupportedTus = "unsupported_tus",
+        /// More bytes of uploads than this device may have unfinished, or may begin in a day.
+        OverQuota = "over_quota",
+        /// The same upload runs on another connection, which does not end.
+        UploadBusy = "upload_busy",
+        /// The range lies behind the blob's end.
+        BadRange = "bad_range",
     }
 }
 
@@ -46,12 +60,17 @@ impl ProblemCode {
             Self::Malformed | Self::BadProof => 400,
             Self::WrongToken => 401,
             Self::Revoked => 403,
-            Self::UnknownCode | Self::NotFound => 404,
-            Self::UsedCode => 409,
+            Self::UnknownCode | Self::NotFound | Self::NotNamed => 404,
+            Self::UsedCode | Self::WrongOffset => 409,
             Self::ExpiredCode => 410,
-            Self::TooLarge => 413,
+            Self::UnsupportedTus => 412,
+            Self::TooLarge | Self::OverQuota => 413,
+            Self::BadRange => 416,
+            Self::UploadBusy => 423,
             Self::UnsupportedVersion | Self::UpdateNeeded => 426,
             Self::TooMany => 429,
+            // As tus has it for a checksum that does not fit.
+            Self::WrongHash => 460,
             Self::Internal => 500,
             Self::Unavailable => 503,
         }
@@ -59,7 +78,10 @@ impl ProblemCode {
 
     /// Whether the very same request may succeed later without anybody doing anything.
     pub const fn is_passing(self) -> bool {
-        matches!(self, Self::TooMany | Self::Unavailable | Self::Internal)
+        matches!(
+            self,
+            Self::TooMany | Self::Unavailable | Self::Internal | Self::OverQuota | Self::UploadBusy
+        )
     }
 
     /// The problem as it goes over the wire.
