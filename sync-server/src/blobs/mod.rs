@@ -1,16 +1,17 @@
 //! Small blobs: up to 16 KB, committed with the change that names them (design 5). Larger ones have their own lane.
 //!
 //! Invariants: a blob is known by the SHA-256 of the bytes that arrived, never by what a device says. A phone gets a blob
-//! only if a fact of a document in its engineer's scope names it.
+//! only if a fact of a document in its engineer's scope names it, written by the office or by somebody who sent these
+//! bytes or could read them otherwise: to know a hash and to name it opens nothing. ([`crate::storage::ReadTx::blob_in_scope`])
 
 use std::collections::HashSet;
 
 use fieldseal_core::domain::ids::DeviceId;
-use fieldseal_core::facts::Action;
+use fieldseal_core::facts::{Action, DocName, Writer};
 use fieldseal_core::wire::SMALL_BLOB_MAX;
 use sha2::{Digest, Sha256};
 
-use crate::storage::{Hash, NewRow, Result, RowKind, WriteTx};
+use crate::storage::{DeviceRow, DocKey, Hash, NewRow, Result, RowKind, WriteTx};
 
 /// Bytes of blobs that nothing names yet, kept of one device: a blob may come before the change that names it.
 pub const UNNAMED_BYTES: u64 = 1024 * 1024;
@@ -25,6 +26,24 @@ pub fn named_by(action: &Action) -> impl Iterator<Item = Hash> + '_ {
     })
 }
 
+/// Records that an accepted fact of the document names the blob.
+///
+/// # Errors
+/// The storage's.
+pub fn name(tx: &mut dyn WriteTx, sha256: &Hash, doc: &DocName, key: DocKey) -> Result<()> {
+    let writer = match doc.writer() {
+        Writer::Engineer(engineer) => Some(engineer),
+        Writer::Office => None,
+    };
+    // What he can read now he may pass on, also when he has lost that order by the time somebody asks.
+    if let Some(engineer) = writer
+        && tx.blob_in_scope(engineer, sha256)?
+    {
+        tx.hold_blob(sha256, engineer)?;
+    }
+    tx.name_blob(sha256, key, writer)
+}
+
 /// Stores a blob of a request, where it is not stored yet, with its receipt row. `named` are the blobs that the
 /// request's own kept changes name. Gives the hash of a blob that is refused: too large, or named by nothing while the
 /// device's quota of such blobs is used up.
@@ -33,7 +52,7 @@ pub fn named_by(action: &Action) -> impl Iterator<Item = Hash> + '_ {
 /// The storage's.
 pub fn receive(
     tx: &mut dyn WriteTx,
-    device: DeviceId,
+    device: &DeviceRow,
     bytes: &[u8],
     named: &HashSet<Hash>,
     now: i64,
@@ -42,14 +61,19 @@ pub fn receive(
     if bytes.len() > SMALL_BLOB_MAX {
         return Ok(Some(sha256));
     }
-    if tx.has_blob(&sha256)? {
-        return Ok(None);
+    if !tx.has_blob(&sha256)? {
+        let wanted = named.contains(&sha256) || tx.blob_named(&sha256)?;
+        if !wanted
+            && tx
+                .unnamed_blob_bytes(device.id)?
+                .saturating_add(bytes.len() as u64)
+                > UNNAMED_BYTES
+        {
+            return Ok(Some(sha256));
+        }
+        store(tx, &sha256, bytes, Some(device.id), now)?;
     }
-    let wanted = named.contains(&sha256) || tx.blob_named(&sha256)?;
-    if !wanted && tx.unnamed_blob_bytes(device)?.saturating_add(bytes.len() as u64) > UNNAMED_BYTES {
-        return Ok(Some(sha256));
-    }
-    store(tx, &sha256, bytes, Some(device), now)?;
+    tx.hold_blob(&sha256, device.user)?;
     Ok(None)
 }
 

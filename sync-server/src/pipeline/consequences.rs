@@ -70,7 +70,7 @@ impl Batch<'_> {
         let action = &accepted.change.action;
         let Some(key) = key else { return Ok(()) };
         for sha256 in blobs::named_by(action) {
-            self.tx.name_blob(&sha256, key)?;
+            blobs::name(self.tx.as_mut(), &sha256, &name, key)?;
         }
         let has = |kinds: &[&str]| {
             action

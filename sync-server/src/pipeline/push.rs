@@ -79,7 +79,7 @@ impl SyncService {
         // The blobs that accepted facts name are known once these have had their consequences.
         batch.consequences()?;
         for bytes in blobs {
-            if let Some(refused) = blobs::receive(batch.tx.as_mut(), device.id, bytes, &named, batch.now)? {
+            if let Some(refused) = blobs::receive(batch.tx.as_mut(), &device, bytes, &named, batch.now)? {
                 pushed.exceptions.push(Exception::BlobRefused {
                     sha256: refused.into(),
                 });

@@ -75,6 +75,7 @@ pub(crate) fn run(open: &dyn Fn() -> Arc<dyn Storage>) {
     parked_changes_wait_for_each_need(open());
     quarantine_keeps_the_first_reason(open());
     blobs_are_named_and_counted(open());
+    a_blob_is_read_where_a_holder_or_the_office_names_it(open());
     accounts_are_kept(open());
     writers_take_turns_and_share_commits(open());
 }
@@ -426,9 +427,9 @@ fn blobs_are_named_and_counted(storage: Arc<dyn Storage>) {
     assert!(tx.put_blob(&[1; 32], b"early", Some(device), 1).unwrap());
     assert!(!tx.put_blob(&[1; 32], b"early", Some(device), 1).unwrap());
     assert_eq!(tx.unnamed_blob_bytes(device).unwrap(), 5);
-    tx.name_blob(&[1; 32], doc.key).unwrap();
-    tx.name_blob(&[1; 32], doc.key).unwrap();
-    tx.name_blob(&[2; 32], doc.key).unwrap();
+    tx.name_blob(&[1; 32], doc.key, None).unwrap();
+    tx.name_blob(&[1; 32], doc.key, None).unwrap();
+    tx.name_blob(&[2; 32], doc.key, None).unwrap();
     assert!(tx.put_blob(&[2; 32], b"late", Some(device), 1).unwrap());
     assert_eq!(tx.unnamed_blob_bytes(device).unwrap(), 0);
     assert_eq!(tx.blob(&[2; 32]).unwrap().as_deref(), Some(&b"late"[..]));
@@ -437,6 +438,37 @@ fn blobs_are_named_and_counted(storage: Arc<dyn Storage>) {
     assert!(!tx.blob_in_scope(engineer, &[1; 32]).unwrap());
     tx.add_reason(engineer, doc.key, "a").unwrap();
     assert!(tx.blob_in_scope(engineer, &[1; 32]).unwrap());
+}
+
+fn a_blob_is_read_where_a_holder_or_the_office_names_it(storage: Arc<dyn Storage>) {
+    let [a, b, c, d] = [1, 2, 3, 4].map(|number| UserId(id(number)));
+    let hash = [1; 32];
+    let mut tx = storage.write().unwrap();
+    let [visit_a, visit_b, visit_c] =
+        [1, 2, 3].map(|engineer| tx.ensure_doc(&visit(1, engineer)).unwrap().0.key);
+    // Each reads the one before, by a chain of namings that nobody holds yet.
+    for (doc, writer, reader) in [(visit_a, a, b), (visit_b, b, c), (visit_c, c, d)] {
+        tx.name_blob(&hash, doc, Some(writer)).unwrap();
+        tx.add_reason(writer, doc, "own").unwrap();
+        tx.add_reason(reader, doc, "x").unwrap();
+    }
+    for engineer in [a, b, c, d] {
+        assert!(!tx.blob_in_scope(engineer, &hash).unwrap());
+    }
+    tx.hold_blob(&hash, c).unwrap();
+    tx.hold_blob(&hash, c).unwrap();
+    assert!(tx.blob_in_scope(c, &hash).unwrap() && tx.blob_in_scope(d, &hash).unwrap());
+    assert!(!tx.blob_in_scope(a, &hash).unwrap() && !tx.blob_in_scope(b, &hash).unwrap());
+    tx.hold_blob(&hash, a).unwrap();
+    assert!(tx.blob_in_scope(a, &hash).unwrap() && tx.blob_in_scope(b, &hash).unwrap());
+    assert!(!tx.blob_in_scope(a, &[2; 32]).unwrap());
+    // A naming by the office needs no holder, and lets its readers pass it on.
+    let office = tx.ensure_doc(&order(1)).unwrap().0.key;
+    tx.name_blob(&[3; 32], office, None).unwrap();
+    tx.name_blob(&[3; 32], visit_a, Some(a)).unwrap();
+    assert!(!tx.blob_in_scope(b, &[3; 32]).unwrap());
+    tx.add_reason(a, office, "x").unwrap();
+    assert!(tx.blob_in_scope(b, &[3; 32]).unwrap());
 }
 
 fn accounts_are_kept(storage: Arc<dyn Storage>) {

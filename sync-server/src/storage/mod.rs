@@ -119,7 +119,9 @@ pub trait ReadTx: ReadAccounts {
     fn has_blob(&self, sha256: &Hash) -> Result<bool>;
     /// Whether an accepted fact names it.
     fn blob_named(&self, sha256: &Hash) -> Result<bool>;
-    /// Whether an accepted fact of a document in the engineer's scope names it.
+    /// Whether an accepted fact of a document in the engineer's scope names it, and whoever wrote that document could
+    /// name it rightly: the office, an engineer who holds it ([`WriteTx::hold_blob`]), or one who can read it by
+    /// another such fact. A hash alone opens nothing.
     fn blob_in_scope(&self, engineer: UserId, sha256: &Hash) -> Result<bool>;
     /// Bytes of stored blobs of one device that nothing names yet.
     fn unnamed_blob_bytes(&self, device: DeviceId) -> Result<u64>;
@@ -175,8 +177,10 @@ pub trait WriteTx: ReadTx + WriteAccounts {
     // ---- small blobs ---------------------------------------------------------------------------------------------
     /// Stores a blob under its hash; `true` where it was new.
     fn put_blob(&mut self, sha256: &Hash, bytes: &[u8], device: Option<DeviceId>, at: i64) -> Result<bool>;
-    /// Records that a fact of the document names the blob.
-    fn name_blob(&mut self, sha256: &Hash, doc: DocKey) -> Result<()>;
+    /// Records that a fact of the document names the blob. `writer` is the document's engineer, none for the office's.
+    fn name_blob(&mut self, sha256: &Hash, doc: DocKey, writer: Option<UserId>) -> Result<()>;
+    /// Records that an engineer has the blob's bytes: he sent them, or could read them when he named them.
+    fn hold_blob(&mut self, sha256: &Hash, engineer: UserId) -> Result<()>;
 
     // ---- deliveries --------------------------------------------------------------------------------------------------
     /// Remembers that an assignment is on its way to an engineer.

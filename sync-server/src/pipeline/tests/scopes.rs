@@ -1,9 +1,10 @@
 //! What comes into an engineer's scope and leaves it.
 
 use fieldseal_core::domain::ids::{AssetId, PersonId, TicketId};
-use fieldseal_core::facts::kinds::Set;
+use fieldseal_core::facts::kinds::{Seal, Set};
 use fieldseal_core::facts::{DocName, Fact};
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use super::world::*;
 
@@ -203,4 +204,72 @@ fn a_second_device_starts_with_everything_in_scope() {
         first.send(&world, &[]).grants.is_empty(),
         "the other device does not"
     );
+}
+
+/// A fact that names a blob.
+fn names(blob: &[u8]) -> Fact {
+    Fact::Seal(Seal {
+        assignment: None,
+        revision: 1,
+        prev: None,
+        blob: hex::encode(Sha256::digest(blob)),
+        lists: Vec::new(),
+        kind: "signed".to_owned(),
+    })
+}
+
+fn sends(phone: &mut Phone, world: &World, doc: &DocName, facts: &[Fact], blobs: &[&[u8]]) {
+    let changes = if facts.is_empty() {
+        Vec::new()
+    } else {
+        vec![(doc, vec![phone.write(doc, facts)])]
+    };
+    let mut request = phone.request(&changes);
+    request.blobs = blobs.iter().map(|bytes| bytes.to_vec().into()).collect();
+    let answer = world.service.sync(&phone.device, &request).unwrap();
+    assert_eq!(answer.exceptions, vec![]);
+}
+
+fn gets(phone: &Phone, world: &World, blob: &[u8]) -> bool {
+    let mut request = phone.request(&[]);
+    request.want = vec![<[u8; 32]>::from(Sha256::digest(blob)).into()];
+    let answer = world.service.sync(&phone.device, &request).unwrap();
+    assert_eq!(answer.blobs.len() + answer.unavailable.len(), 1);
+    answer.blobs.first().is_some_and(|bytes| bytes.as_slice() == blob)
+}
+
+#[test]
+fn naming_a_blobs_hash_opens_nothing_that_one_could_not_read() {
+    let world = World::new();
+    let [mut author, mut thief, mut helper] = [1, 2, 3].map(|number| world.phone(user(number)));
+    let reader = world.phone(user(4));
+    let sealed = b"what the customer signed".as_slice();
+    let first = world.dispatch(1, &[user(1), user(3)]);
+    world.dispatch(2, &[user(2)]);
+    world.dispatch(3, &[user(3), user(4)]);
+
+    // Somebody who knows the hash names it before and after the bytes arrive.
+    sends(&mut thief, &world, &visit(2, user(2)), &[names(sealed)], &[]);
+    sends(
+        &mut author,
+        &world,
+        &visit(1, user(1)),
+        &[names(sealed)],
+        &[sealed],
+    );
+    sends(&mut thief, &world, &visit(2, user(2)), &[names(sealed)], &[]);
+    assert!(!gets(&thief, &world, sealed));
+    assert!(gets(&author, &world, sealed) && gets(&world.phone(user(1)), &world, sealed));
+    assert!(gets(&helper, &world, sealed), "he has the order");
+
+    // Who can read it may show it to others, also once he has lost the order himself.
+    assert!(!gets(&reader, &world, sealed));
+    sends(&mut helper, &world, &visit(3, user(3)), &[names(sealed)], &[]);
+    assert!(gets(&reader, &world, sealed));
+    world.assign(1, &[user(1)], &[first]);
+    assert!(gets(&helper, &world, sealed) && gets(&reader, &world, sealed));
+
+    // Whoever sends the same bytes has them anyway.
+    sends(&mut thief, &world, &visit(2, user(2)), &[], &[sealed]);
+    assert!(gets(&thief, &world, sealed));
 }

@@ -400,8 +400,17 @@ impl<A: Access> ReadTx for Tx<A> {
     }
 
     fn blob_in_scope(&self, engineer: UserId, sha256: &Hash) -> Result<bool> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM blob_names b JOIN scope s ON s.doc = b.doc
-            WHERE b.sha256 = ?1 AND s.engineer = ?2)";
+        // Whoever can read it may have named it himself, for others, and so on; UNION ends at the number of engineers.
+        let sql = "WITH RECURSIVE readers (user) AS (
+                SELECT user FROM blob_holders WHERE sha256 = ?1
+                UNION
+                SELECT s.engineer FROM blob_names b JOIN scope s ON s.doc = b.doc
+                    WHERE b.sha256 = ?1 AND b.writer IS NULL
+                UNION
+                SELECT s.engineer FROM readers r JOIN blob_names b ON b.sha256 = ?1 AND b.writer = r.user
+                    JOIN scope s ON s.doc = b.doc)
+            SELECT EXISTS (SELECT 1 FROM blob_names b JOIN scope s ON s.doc = b.doc AND s.engineer = ?2
+                WHERE b.sha256 = ?1 AND (b.writer IS NULL OR b.writer IN (SELECT user FROM readers)))";
         let params = params![sha256, engineer.0.as_bytes()];
         Ok(one(self.access.connection(), sql, params, |row| get(row, 0))?.unwrap_or(false))
     }

@@ -93,10 +93,18 @@ CREATE TABLE blobs (
     bytes  BLOB NOT NULL
 ) STRICT;
 CREATE INDEX blobs_unnamed ON blobs (device, size) WHERE named = 0;
+-- Documents whose facts name a blob; `writer` is the document's engineer, none for the office's.
 CREATE TABLE blob_names (
     sha256 BLOB NOT NULL,
     doc    INTEGER NOT NULL REFERENCES docs (id),
+    writer BLOB,
     PRIMARY KEY (sha256, doc)
+) STRICT, WITHOUT ROWID;
+-- Engineers who sent the blob's bytes, or could read it when they named it.
+CREATE TABLE blob_holders (
+    sha256 BLOB NOT NULL,
+    user   BLOB NOT NULL,
+    PRIMARY KEY (sha256, user)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE deliveries (

@@ -223,10 +223,11 @@ impl WriteTx for Tx<WriteGuard<'_>> {
         )? > 0)
     }
 
-    fn name_blob(&mut self, sha256: &Hash, doc: DocKey) -> Result<()> {
+    fn name_blob(&mut self, sha256: &Hash, doc: DocKey, writer: Option<UserId>) -> Result<()> {
         let connection = self.access.connection();
-        let sql = "INSERT INTO blob_names (sha256, doc) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
-        if run(connection, sql, params![sha256, doc.0])? > 0 {
+        let sql = "INSERT INTO blob_names (sha256, doc, writer) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+        let writer = writer.as_ref().map(|id| id.0.as_bytes());
+        if run(connection, sql, params![sha256, doc.0, writer])? > 0 {
             run(
                 connection,
                 "UPDATE blobs SET named = 1 WHERE sha256 = ?1",
@@ -234,6 +235,16 @@ impl WriteTx for Tx<WriteGuard<'_>> {
             )?;
         }
         Ok(())
+    }
+
+    fn hold_blob(&mut self, sha256: &Hash, engineer: UserId) -> Result<()> {
+        let sql = "INSERT INTO blob_holders (sha256, user) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+        run(
+            self.access.connection(),
+            sql,
+            params![sha256, engineer.0.as_bytes()],
+        )
+        .map(|_| ())
     }
 
     fn put_delivery(&mut self, delivery: &DeliveryRow) -> Result<()> {
