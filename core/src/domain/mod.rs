@@ -13,6 +13,7 @@ pub mod ledger;
 pub mod money;
 pub mod numbering;
 pub mod params;
+pub mod place;
 pub mod policy;
 pub mod report_rules;
 pub mod roles;

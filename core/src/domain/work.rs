@@ -225,6 +225,26 @@ codes! {
 }
 
 codes! {
+    /// What a photo shows (D.2, Attachment).
+    pub enum PhotoSubject in "photo" {
+        /// The unit as a whole.
+        Device = "device",
+        /// Its label, card or invoice (W-01, W-09).
+        Label = "label",
+        /// A sign of damage of the rule's list (000-16).
+        Symptom = "symptom",
+        /// Other damage.
+        Damage = "damage",
+        /// The site.
+        Site = "site",
+        /// What was taken from or given to the customer (W-19).
+        Custody = "custody",
+        /// Anything else.
+        Other = "other",
+    }
+}
+
+codes! {
     /// What a customer agreed to (D.2, Consent).
     pub enum ConsentKind in "consent" {
         /// Remote work (000-14).

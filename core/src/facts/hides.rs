@@ -20,7 +20,7 @@ pub(crate) struct Hides {
     pub(crate) records: Vec<Ix>,
 }
 
-/// Kinds that a hide may take away: entered values, notes and hides themselves. What happened stays.
+/// Kinds that a hide may take away: entered values, notes, photos and hides themselves. What happened stays.
 fn hideable(fact: &Fact) -> bool {
     matches!(
         fact,
@@ -30,6 +30,7 @@ fn hideable(fact: &Fact) -> bool {
             | Fact::Progress(_)
             | Fact::Instruct(_)
             | Fact::Contact(_)
+            | Fact::Photo(_)
             | Fact::Pack(_)
     )
 }

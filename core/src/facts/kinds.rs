@@ -140,6 +140,8 @@ kinds! {
     Submit = "submit" (Submit);
     /// Left the site (Q8).
     Leave = "leave" (Step);
+    /// A photo: its bytes are a blob (D.2, Attachment).
+    Photo = "photo" (Photo);
 
     // ---- van, store --------------------------------------------------------------------------------------------
     /// A stock movement.
@@ -198,7 +200,8 @@ pub fn has_place_in(fact: &Fact, doc: &DocName) -> bool {
         | Fact::Done(_)
         | Fact::Seal(_)
         | Fact::Submit(_)
-        | Fact::Leave(_) => matches!(doc, DocName::Visit(..)),
+        | Fact::Leave(_)
+        | Fact::Photo(_) => matches!(doc, DocName::Visit(..)),
         Fact::Move(_) | Fact::Reverse(_) => {
             matches!(
                 doc,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::domain::ids::{DeviceId, PersonId, UserId};
+use crate::domain::place::GeoPoint;
 use crate::facts::{DocName, FactId};
 
 /// A register's new values: only the fields that the person changed (design 3, «Registers are facts too»).
@@ -400,6 +401,42 @@ pub struct Submit {
     /// Without a seal: `verbal_confirmation` (remote) or `customer_absent`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub without: Option<String>,
+}
+
+/// See [`super::Fact::Photo`]. A phone lets go of the bytes only by I9; the fact stays.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Photo {
+    /// The assignment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignment: Option<FactId>,
+    /// SHA-256 (hex) of the JPEG, which goes to the server after the changes.
+    pub blob: String,
+    /// Its length in bytes.
+    pub size: u64,
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
+    /// Code of what it shows: `device`, `label`, `symptom`, `damage`, `site`, `custody`, `other`.
+    pub what: String,
+    /// For `symptom`: its code (000-16).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub symptom: Option<String>,
+    /// The unit that it shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<DocName>,
+    /// When it was taken, by the camera, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_at: Option<String>,
+    /// Where, only under a `location` consent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<GeoPoint>,
+    /// A copy of a sealed document (000-15): shown to few, only under a `sensitive_copy` consent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sensitive: bool,
+    /// What is to be seen, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caption: Option<String>,
 }
 
 /// See [`super::Fact::Reverse`].

@@ -129,6 +129,13 @@ fn golden() -> Vec<(&'static str, Value, &'static str)> {
         ),
         ("leave", step(), visit),
         (
+            "photo",
+            json!({"assignment": X, "blob": "00", "size": 400_000, "width": 1600, "height": 1200, "what": "symptom",
+                "symptom": "shell_cracked", "about": ASSET, "taken_at": "2026-11-23T10:00:00+08:00",
+                "place": {"lat_e7": 311_234_567, "lon_e7": -1_214_567_890}, "sensitive": true, "caption": "c"}),
+            visit,
+        ),
+        (
             "move",
             json!({"movement": "consume", "part": "p", "serial": "s", "qty": 1, "from": "supplier", "to": "scrap",
                 "order": ORDER, "assignment": X, "note": "n", "mirrors": Y}),
@@ -221,6 +228,10 @@ fn optional_fields_may_be_absent_and_are_not_written() {
         ("accept", json!({})),
         ("done", json!({"outcome": "solved"})),
         ("submit", json!({})),
+        (
+            "photo",
+            json!({"blob": "00", "size": 1, "width": 1, "height": 1, "what": "other"}),
+        ),
         (
             "move",
             json!({"movement": "scrap", "part": "p", "qty": 1, "from": "suspense", "to": "scrap"}),

@@ -96,6 +96,7 @@ pub(super) fn assignment_of(fact: &Fact) -> Option<Option<FactId>> {
         Fact::Done(done) => done.assignment,
         Fact::Seal(seal) => seal.assignment,
         Fact::Submit(submit) => submit.assignment,
+        Fact::Photo(photo) => photo.assignment,
         _ => return None,
     })
 }

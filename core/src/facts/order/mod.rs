@@ -10,6 +10,7 @@ mod audits;
 mod cast;
 mod lists;
 mod outcome;
+mod photos;
 mod plan;
 mod races;
 mod seals;
@@ -120,6 +121,7 @@ impl<'f, 'a> Scene<'f, 'a> {
         let lists = Lists::fold(family, &self.cast.others, &self.clocks);
         let (decisions, decision_pairs) = lists::decisions(family, &self.cast);
         let (visits, visit_pairs, unsigned) = self.visits();
+        let (photos, unknown_photos) = photos::photos(family, &self.cast.others, &self.late);
         let fields = fold_fields(family, &self.name, self.cast.registers.iter().copied());
         let learnt = self.learnt();
         let mut conflicts = self.conflicts(decision_pairs.into_iter().chain(visit_pairs));
@@ -131,7 +133,7 @@ impl<'f, 'a> Scene<'f, 'a> {
         conflicts.extend(hide_conflicts(family, &self.name, &self.hides));
         self.resolve(&mut conflicts);
         let mut said: BTreeMap<Ix, Vec<Flag>> = BTreeMap::new();
-        for (ix, flag) in lists.unknown_codes.iter().chain(&unsigned) {
+        for (ix, flag) in lists.unknown_codes.iter().chain(&unsigned).chain(&unknown_photos) {
             said.entry(*ix).or_default().push(*flag);
         }
         let timeline = self.timeline(said);
@@ -163,6 +165,7 @@ impl<'f, 'a> Scene<'f, 'a> {
             visit: shown.or_else(|| self.single_holder()),
             decisions,
             consents: lists.consents,
+            photos,
             contacts: lists.contacts,
             lines: lists::lines(family, self.order, &self.cast, &self.judged),
             audit: self.judged.in_force.map(|ix| self.audit_view(ix)),
@@ -195,6 +198,7 @@ impl<'f, 'a> Scene<'f, 'a> {
         shown.extend(view.cancellations.iter().map(|cancel| cancel.id));
         shown.extend(view.audits.iter().map(|audit| audit.id));
         shown.extend(view.decisions.iter().map(|decision| decision.id));
+        shown.extend(view.photos.iter().map(|photo| photo.id));
         shown.extend(
             view.visits
                 .iter()

@@ -9,9 +9,13 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::domain::canonical::ContentHash;
 use crate::domain::ids::{DeviceId, OrderId, PersonId, UserId};
+use crate::domain::place::GeoPoint;
 use crate::domain::transitions::Guard;
-use crate::domain::work::{ConsentKind, ConsentWay, OrderState, Outcome, VisibleStatus};
+use crate::domain::work::{
+    ConsentKind, ConsentWay, OrderState, Outcome, PhotoSubject, Symptom, VisibleStatus,
+};
 use crate::facts::conflict::{Conflict, Flag};
 use crate::facts::family::UnreadableAction;
 use crate::facts::registers::Fields;
@@ -55,6 +59,8 @@ pub struct OrderView {
     pub decisions: Vec<DecisionView>,
     /// Consents, oldest first.
     pub consents: Vec<ConsentView>,
+    /// Photos that nobody hid, oldest first; whether the bytes are here or on the server is asked elsewhere.
+    pub photos: Vec<PhotoView>,
     /// Attempts to reach the customer, oldest first (N1, Q24).
     pub contacts: Vec<ContactView>,
     /// Parts used and taken back for this order: movements of the van documents that were among the input.
@@ -342,6 +348,41 @@ pub struct ConsentView {
     pub stamp: Stamp,
     /// What is known of the time.
     pub time: Time,
+}
+
+/// A photo (D.2, Attachment).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PhotoView {
+    /// The `photo` fact.
+    pub id: FactId,
+    /// Whose visit it stands in.
+    pub engineer: UserId,
+    /// Its bytes' name.
+    pub sha256: ContentHash,
+    /// Bytes.
+    pub size: u64,
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
+    /// What it shows; a code of a newer version reads as `other`, flagged on the timeline.
+    pub what: PhotoSubject,
+    /// Which sign of damage, for `symptom`.
+    pub symptom: Option<Symptom>,
+    /// The unit.
+    pub about: Option<DocName>,
+    /// When it was taken, by the camera.
+    pub taken_at: Option<String>,
+    /// Where, under a consent.
+    pub place: Option<GeoPoint>,
+    /// A copy of a sealed document (000-15).
+    pub sensitive: bool,
+    /// In words.
+    pub caption: Option<String>,
+    /// Not part of what was audited (D.5-4).
+    pub late: bool,
+    /// Who, when.
+    pub stamp: Stamp,
 }
 
 /// An attempt to reach the customer.

@@ -199,6 +199,13 @@ fn tell_fact(words: &Words, names: &Names, fact: &Fact) -> Told {
             None => event("submit"),
         },
         Fact::Leave(step) => event("leave").maybe(step.text.as_ref()),
+        Fact::Photo(photo) => {
+            let shows = match &photo.symptom {
+                Some(symptom) => code(words, "symptom", symptom),
+                None => code(words, "photo", &photo.what),
+            };
+            event_with("photo", "what", &shows).maybe(photo.caption.as_ref())
+        }
         Fact::Move(movement) => Told::new(code(words, "movement", &movement.movement))
             .row(
                 movement.part.clone(),
