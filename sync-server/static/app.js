@@ -1,18 +1,22 @@
 // Keeps a page up to date without taking anything from the reader's hands.
 //
 // The server says over /v1/live that something is new; the same page is fetched again and its regions (elements with
-// `data-live` and an id) are exchanged. A region in which somebody types, or has typed, waits: its fields, and the
-// token that says what its reader saw, stay as they are until the reader asks for the new state. Focus, open
-// details and the scroll position survive. Everything here is comfort: without script a page is complete, and the
-// board reloads itself every minute.
+// `data-live` and an id) are exchanged where the server's HTML differs. A region in which somebody types, or has typed,
+// waits: its fields, and the token that says what its reader saw, stay as they are until the reader asks for the new
+// state or leaves the form untouched. Focus, open details and scroll positions survive; what changed is said politely.
+// Everything here is comfort: without script a page is complete, and it reloads itself every minute.
 "use strict";
 
 (() => {
   const said = document.getElementById("said");
   const source = document.body.dataset.liveFrom;
 
+  // A choice in a filter acts at once for a pointer; with the keyboard the button does, or arrows would leave the list.
+  let pointer = false;
+  document.addEventListener("pointerdown", () => { pointer = true; }, true);
+  document.addEventListener("keydown", () => { pointer = false; }, true);
   for (const field of document.querySelectorAll("[data-submit]")) {
-    field.addEventListener("change", () => field.form.requestSubmit());
+    field.addEventListener("change", () => { if (pointer) field.form.requestSubmit(); });
   }
   // A second click does not post twice; the server would notice, the reader would wonder.
   document.addEventListener("submit", (event) => {
@@ -31,19 +35,28 @@
   }, true);
   document.addEventListener("keydown", (event) => {
     const open = event.key === "Escape" && event.target.closest?.("details.menu[open]");
-    if (open) { open.open = false; open.querySelector("summary").focus(); }
+    if (open) { open.open = false; open.querySelector("summary").focus(); event.preventDefault(); }
   });
 
   if (!source || !window.EventSource || !said) return;
 
+  // ---- saying ----
   let hide = 0;
-  function say(text, lost) {
-    said.textContent = text;
-    said.classList.toggle("lost", Boolean(lost));
+  function say(text, stays) {
+    if (said.textContent !== text) said.textContent = text;
+    said.classList.remove("lost");
     said.classList.add("shown");
     clearTimeout(hide);
-    if (!lost) hide = setTimeout(() => said.classList.remove("shown"), 2500);
+    if (!stays) hide = setTimeout(() => said.classList.remove("shown"), 4000);
   }
+  /** The moment of the newest page, by the company's clock. */
+  const clock = () => said.dataset.at;
+
+  // ---- regions: the server's HTML of each as it came, before any script touched it ----
+  const raw = new Map();
+  for (const region of document.querySelectorAll("[data-live][id]")) raw.set(region.id, region.outerHTML);
+  /** Regions whose new state waits until their reader is done. */
+  const waiting = new Map();
 
   function changed(field) {
     if (field.type === "hidden" || field.type === "submit") return false;
@@ -61,48 +74,117 @@
     return [...region.querySelectorAll("input, textarea, select")].some(changed);
   }
 
+  // ---- focus: by id, else by place within the nearest element that has one ----
+  const stops = "a[href], button, summary, input:not([type=hidden]), select, textarea, [tabindex]";
+  function whereFocus() {
+    const at = document.activeElement;
+    if (!at || at === document.body) return null;
+    if (at.id) return { id: at.id, n: -1 };
+    const near = at.closest("[id]");
+    return near && { id: near.id, n: [...near.querySelectorAll(stops)].indexOf(at), region: at.closest("[data-live]")?.id };
+  }
+  function giveFocus(place) {
+    if (!place || (document.activeElement && document.activeElement !== document.body)) return;
+    const near = document.getElementById(place.id);
+    let at = near && (place.n < 0 ? near : near.querySelectorAll(stops)[place.n]);
+    if (!at) at = document.getElementById(place.region) || document.getElementById("main");
+    if (at && !at.matches(stops)) at.tabIndex = -1;
+    at?.focus({ preventScroll: true });
+  }
+
+  function swap(old, next) {
+    raw.set(next.id, next.outerHTML);
+    waiting.delete(next.id);
+    const mine = document.adoptNode(next);
+    for (const open of old.querySelectorAll("details[id]")) {
+      const same = mine.querySelector("#" + CSS.escape(open.id));
+      if (same) same.open = open.open;
+    }
+    const rolled = [...old.querySelectorAll(".scroll, .pick-list")].map((part) => [part.scrollLeft, part.scrollTop]);
+    old.replaceWith(mine);
+    [...mine.querySelectorAll(".scroll, .pick-list")].forEach((part, n) => {
+      if (rolled[n]) [part.scrollLeft, part.scrollTop] = rolled[n];
+    });
+  }
+
+  // ---- what changed, in words: cards by number and state, an order by its state ----
+  function cards() {
+    const found = new Map();
+    for (const card of document.querySelectorAll(".column .card")) {
+      const state = card.querySelector(".state") || card.closest(".column").querySelector("h2");
+      const words = state.cloneNode(true);
+      words.querySelector?.(".count")?.remove();
+      found.set(card.id, card.querySelector(".num").textContent + " " + words.textContent.trim());
+    }
+    const head = document.querySelector("#order-head .chip");
+    if (head) found.set("order-head", head.textContent.trim());
+    return found;
+  }
+  function tell(before) {
+    const news = [...cards()].filter(([id, text]) => before.get(id) !== text);
+    for (const [id] of news) document.getElementById(id)?.classList.add("fresh");
+    const what = news.slice(0, 3).map(([, text]) => text).join(" · ") + (news.length > 3 ? " …" : "");
+    say(news.length ? said.dataset.changed.replace("{at}", clock()).replace("{cards}", what) : said.dataset.updated.replace("{at}", clock()));
+  }
+
   function exchange(fresh) {
-    let waiting = 0;
+    const [place, x, y, before] = [whereFocus(), scrollX, scrollY, cards()];
     let exchanged = 0;
+    let news = false;
     for (const old of document.querySelectorAll("[data-live][id]")) {
       const next = fresh.getElementById(old.id);
-      if (!next || old.outerHTML === next.outerHTML) continue;
-      if (busy(old)) { waiting += 1; continue; }
-      const at = document.activeElement;
-      const focused = at && old.contains(at) ? at.id || (at.matches("summary") && at.parentElement.id) : "";
-      for (const open of old.querySelectorAll("details[id]")) {
-        const same = next.querySelector("#" + CSS.escape(open.id));
-        if (same) same.open = open.open;
+      if (!next || raw.get(old.id) === next.outerHTML) continue;
+      if (busy(old)) {
+        news ||= waiting.get(old.id)?.outerHTML !== next.outerHTML;
+        waiting.set(old.id, next);
+        continue;
       }
-      if (old.innerHTML === next.innerHTML && old.hidden === next.hidden) continue;
-      old.replaceWith(document.adoptNode(next));
+      swap(old, next);
       exchanged += 1;
-      const back = focused && document.getElementById(focused);
-      if (back) (back.matches("details") ? back.querySelector("summary") : back).focus({ preventScroll: true });
     }
     const nav = fresh.querySelector(".side nav");
     const now = document.querySelector(".side nav");
-    if (nav && now && !now.contains(document.activeElement)) now.replaceWith(document.adoptNode(nav));
-    if (waiting) offer();
-    else if (exchanged) say(said.dataset.updated.replace("{at}", clock()));
+    if (nav && now && nav.innerHTML !== now.innerHTML && !now.contains(document.activeElement)) now.replaceWith(document.adoptNode(nav));
+    if (exchanged) settle(place, x, y);
+    if (news) offer();
+    else if (exchanged && !waiting.size) tell(before);
+    const [style, was] = [fresh, document].map((page) => page.querySelector("link[rel=stylesheet]")?.getAttribute("href"));
+    if (style !== was && !waiting.size) location.reload();
   }
-
-  function clock() {
-    const now = new Date();
-    return String(now.getHours()).padStart(2, "0") + ":" + String(now.getMinutes()).padStart(2, "0");
+  function settle(place, x, y) {
+    document.dispatchEvent(new Event("fieldseal:exchanged"));
+    giveFocus(place);
+    scrollTo({ left: x, top: y, behavior: "instant" });
   }
   function offer() {
     say(said.dataset.waiting + " ", true);
-    said.classList.remove("lost");
     const button = document.createElement("button");
     button.textContent = said.dataset.show;
     button.className = "quiet";
-    button.addEventListener("click", () => location.reload());
+    button.addEventListener("click", () => release(true));
     said.append(button);
   }
+  /** Shows what waits: all of it where the reader asks, else what nobody types in any more. */
+  function release(all) {
+    const [place, x, y, before] = [whereFocus(), scrollX, scrollY, cards()];
+    let exchanged = 0;
+    for (const [id, next] of [...waiting]) {
+      const old = document.getElementById(id);
+      if (!old || (!all && busy(old))) continue;
+      swap(old, next);
+      exchanged += 1;
+    }
+    if (!exchanged) return;
+    // The button that was pressed goes with its line: its reader goes on at the page's content.
+    if (all) document.getElementById("main").focus({ preventScroll: true });
+    settle(place, x, y);
+    if (!waiting.size) tell(before);
+  }
+  document.addEventListener("focusout", () => { if (waiting.size) setTimeout(() => release(false), 150); });
 
   let running = false;
   let again = false;
+  let returning = false;
   async function refresh() {
     if (running) { again = true; return; }
     running = true;
@@ -112,10 +194,14 @@
       if (answer.ok) {
         const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
         document.body.dataset.seen = fresh.body.dataset.seen;
+        said.dataset.at = fresh.getElementById("said")?.dataset.at ?? said.dataset.at;
         exchange(fresh);
+        if (returning && !waiting.size) say(said.dataset.back.replace("{at}", clock()));
+        returning = false;
       }
-    } catch { /* The stream notices a lost connection and says so. */ }
-    running = false;
+    } catch { /* The stream notices a lost connection and says so. */ } finally {
+      running = false;
+    }
     if (again) { again = false; soon(); }
   }
   let timer = 0;
@@ -132,12 +218,12 @@
     stream.onopen = () => {
       if (!lost) return;
       lost = false;
-      said.classList.remove("lost", "shown");
+      returning = true;
       soon();
     };
     stream.addEventListener("sequence", (event) => { if (event.data !== seen()) soon(); });
     stream.onerror = () => {
-      if (!lost) say(said.dataset.lost, true);
+      if (!lost) { say(said.dataset.lost, true); said.classList.add("lost"); }
       lost = true;
       if (stream.readyState === EventSource.CLOSED) setTimeout(listen, 2000);
     };

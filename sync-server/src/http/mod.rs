@@ -49,7 +49,7 @@ pub fn router(state: AppState) -> Router {
         .route("/v1/sync", post(sync::post))
         .route("/v1/live", get(live::get));
     own.merge(crate::page::router(&state))
-        .fallback(layers::not_found)
+        .fallback(crate::page::desk::lost)
         .layer(DefaultBodyLimit::max(FORM_MAX))
         .layer(from_fn(layers::deadline))
         .layer(layers::catch_panic())

@@ -1,4 +1,4 @@
-//! The embedded static files: stylesheet, script, icon. Their address carries a digest of their bytes, so that a
+//! The embedded static files: stylesheet, scripts, icon. Their address carries a digest of their bytes, so that a
 //! browser may keep them for a year and never shows an old stylesheet with a new page.
 
 use std::sync::LazyLock;
@@ -27,6 +27,11 @@ pub const ASSETS: &[Asset] = &[
         name: "app.js",
         media: "text/javascript; charset=utf-8",
         bytes: include_bytes!("../../static/app.js"),
+    },
+    Asset {
+        name: "keys.js",
+        media: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../static/keys.js"),
     },
     Asset {
         name: "icon.svg",
@@ -110,6 +115,8 @@ mod tests {
             seen += 1;
         }
         assert!(seen > 15, "templates not found");
-        assert!(!String::from_utf8_lossy(find("app.js").unwrap().bytes).contains("eval("));
+        for script in ["app.js", "keys.js"] {
+            assert!(!String::from_utf8_lossy(find(script).unwrap().bytes).contains("eval("));
+        }
     }
 }

@@ -4,8 +4,9 @@
 //! reader's language, and changed nothing.
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::StatusCode;
+use axum::http::header::ACCEPT;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use fieldseal_core::domain::roles::Operation;
 
@@ -27,6 +28,8 @@ pub struct Desk {
     pub words: Words,
     path: String,
     query: Vec<(String, String)>,
+    /// The page answers a form: its address cannot be asked for again.
+    posted: bool,
 }
 
 impl FromRequestParts<AppState> for Desk {
@@ -42,6 +45,7 @@ impl FromRequestParts<AppState> for Desk {
             path: respond::local_path(path).to_owned(),
             query: form_pairs(query),
             state: state.clone(),
+            posted: false,
         })
     }
 }
@@ -75,6 +79,7 @@ impl FromRequest<AppState> for Posted {
                 path: "/".to_owned(),
                 query: Vec::new(),
                 state: state.clone(),
+                posted: true,
             },
             fields: form.fields,
         })
@@ -147,7 +152,7 @@ impl Desk {
             path: self.path.clone(),
             notice: self.notice(),
             conflicts: 0,
-            live: true,
+            live: !self.posted,
             seen,
             version: assets::version(),
         }
@@ -245,8 +250,15 @@ impl Desk {
     }
 }
 
-/// A wrong path of somebody who may or may not be signed in.
-pub async fn lost(desk: Result<Desk, SessionRejection>) -> Response {
+/// A wrong path: a page for a browser (the login, where nobody is signed in), a line for anything else.
+pub async fn lost(headers: HeaderMap, desk: Result<Desk, SessionRejection>) -> Response {
+    let browser = headers
+        .get(ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"));
+    if !browser {
+        return crate::http::layers::not_found().await;
+    }
     match desk {
         Ok(desk) => desk.not_found(),
         Err(rejection) => axum::response::IntoResponse::into_response(rejection),

@@ -23,7 +23,7 @@ use super::present::report::{Sealed, revision};
 use super::story::{Browser, dispatched, engineer, id_of};
 use crate::http::testing::Bench;
 
-async fn serve(bench: &Bench) -> SocketAddr {
+pub(super) async fn serve(bench: &Bench) -> SocketAddr {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
     let router = crate::http::router(bench.state.clone());
@@ -32,12 +32,21 @@ async fn serve(bench: &Bench) -> SocketAddr {
 }
 
 /// Blocking work of a phone, beside the server's runtime.
-async fn on_phone<T: Send + 'static>(engine: &Engine, work: impl FnOnce(&Engine) -> T + Send + 'static) -> T {
+pub(super) async fn on_phone<T: Send + 'static>(
+    engine: &Engine,
+    work: impl FnOnce(&Engine) -> T + Send + 'static,
+) -> T {
     let engine = engine.clone();
     tokio::task::spawn_blocking(move || work(&engine)).await.unwrap()
 }
 
-async fn phone(bench: &Bench, addr: SocketAddr, folder: &Path, user: UserId, name: &'static str) -> Engine {
+pub(super) async fn phone(
+    bench: &Bench,
+    addr: SocketAddr,
+    folder: &Path,
+    user: UserId,
+    name: &'static str,
+) -> Engine {
     let engine = Engine::open(OpenOptions {
         path: folder.join(format!("{user}.sqlite")),
         key: None,
@@ -54,11 +63,11 @@ async fn phone(bench: &Bench, addr: SocketAddr, folder: &Path, user: UserId, nam
     engine
 }
 
-fn token(engine: &Engine, order: OrderId) -> ViewToken {
+pub(super) fn token(engine: &Engine, order: OrderId) -> ViewToken {
     engine.order(order).unwrap().token
 }
 
-fn fields(pairs: &[(&str, &str)]) -> BTreeMap<String, Value> {
+pub(super) fn fields(pairs: &[(&str, &str)]) -> BTreeMap<String, Value> {
     pairs
         .iter()
         .map(|(name, value)| ((*name).to_owned(), json!(value)))
@@ -66,7 +75,7 @@ fn fields(pairs: &[(&str, &str)]) -> BTreeMap<String, Value> {
 }
 
 /// Everything from the way there to the handed-in report.
-fn work(engine: &Engine, order: OrderId) {
+pub(super) fn work(engine: &Engine, order: OrderId) {
     let step = |step: Step| engine.step(order, &token(engine, order), step).unwrap();
     step(Step::Contact {
         channel: AttemptChannel::Phone,

@@ -21,6 +21,9 @@ pub mod words;
 
 #[cfg(test)]
 #[cfg(feature = "demo")]
+mod beside_story;
+#[cfg(test)]
+#[cfg(feature = "demo")]
 mod field_story;
 #[cfg(test)]
 mod sample;
@@ -53,10 +56,14 @@ pub fn router(_state: &AppState) -> Router<AppState> {
         .route("/orders/{id}/confirm", post(handlers::review::confirm))
         .route("/orders/{id}/pick", post(handlers::review::pick))
         .route("/orders/{id}/resolve", post(handlers::review::resolve))
+        .route("/orders/{id}/waive", post(handlers::beside::waive))
+        .route("/orders/{id}/addendum", post(handlers::beside::addendum))
+        .route("/orders/{id}/learnt", post(handlers::beside::learnt))
         .route("/conflicts", get(handlers::conflicts::get))
         .route("/stock", get(handlers::stock::get))
         .route("/stock/receive", post(handlers::stock::receive))
         .route("/stock/issue", post(handlers::stock::issue))
+        .route("/stock/answer", post(handlers::stock::answer))
         .route(
             "/customers",
             get(handlers::customers::list).post(handlers::customers::add),

@@ -118,6 +118,7 @@ pub(super) fn board(w: &Words, empty: bool) -> Board {
         title: w.t(&format!("visible_status.{code}")),
         cards: if empty { Vec::new() } else { cards },
         more: if empty { 0 } else { more },
+        more_href: "/?all=1".into(),
         empty: w.t(&format!("page.empty.{code}")),
     };
     let (response, resolution) = ("clock.response", "clock.resolve");
@@ -252,8 +253,43 @@ pub(super) fn board(w: &Words, empty: bool) -> Board {
                 choice("", &w.t("page.filter.all_priorities"), true),
                 choice("p1", &w.t("priority.p1"), false),
             ],
+            regions: vec![
+                choice("", &w.t("page.filter.all_regions"), true),
+                choice(HOSTILE, HOSTILE, false),
+            ],
+            links: vec![
+                link("late", &w.t("page.need.late"), 1, false, Tone::Bad),
+                link("on_site", &w.t("order_state.on_site"), 2, true, Tone::Info),
+            ],
+            kept: vec![("state".into(), HOSTILE.into())],
             on: empty,
         },
+    }
+}
+
+fn link(code: &str, text: &str, count: usize, on: bool, tone: Tone) -> FilterLink {
+    FilterLink {
+        code: code.into(),
+        text: text.into(),
+        count,
+        href: format!("/?need={code}"),
+        on,
+        tone,
+    }
+}
+
+/// An engineer to choose.
+fn candidate(w: &Words, id: &str, name: &str, chosen: bool) -> Candidate {
+    Candidate {
+        value: id.into(),
+        name: name.into(),
+        as_of: w.tp("page.as_of", "at", "12:40"),
+        link: w.t("page.engineers.online"),
+        tone: Tone::Good,
+        load: w.tp("page.engineers.orders", "n", 3),
+        van: w.tp("page.van.holds", "parts", "KEY-U3 6"),
+        short: !chosen,
+        chosen,
     }
 }
 
@@ -320,8 +356,8 @@ pub(super) fn new_order(w: &Words, chosen: bool) -> NewOrder {
         channels: vec![choice("phone", &w.t("channel.phone"), true)],
         categories: vec![choice("service", &w.t("category.service"), true)],
         engineers: vec![
-            choice("", &w.t("page.new.later"), true),
-            choice("u1", "王建国", false),
+            candidate(w, "u1", "王建国", false),
+            candidate(w, "u2", HOSTILE, true),
         ],
         summary: HOSTILE.into(),
         description: HOSTILE.into(),
@@ -448,6 +484,8 @@ pub(super) fn customer(w: &Words) -> CustomerPage {
             summary: HOSTILE.into(),
             state: chip(w.t("order_state.on_site"), Tone::Info),
             at: "09:00".into(),
+            engineer: "王建国".into(),
+            parts: "KEY-U3 × 1".into(),
         }],
         token: "token-3".into(),
         may_edit: true,
@@ -456,43 +494,65 @@ pub(super) fn customer(w: &Words) -> CustomerPage {
 }
 
 pub(super) fn stock(w: &Words) -> Stock {
-    let balance = |part: &str, name: &str, good: i64| Balance {
-        part: part.into(),
-        name: name.into(),
-        good,
-        defective: 1,
-        in_transit: 0,
-        discrepancy: if good < 0 {
-            "用量超过账面".into()
-        } else {
-            String::new()
-        },
-    };
     let choice = |value: &str, text: &str| Choice {
         value: value.into(),
         text: text.into(),
         chosen: false,
     };
-    Stock {
-        places: vec![
-            Place {
-                id: "u1".into(),
-                name: "王建国".into(),
-                as_of: w.tp("page.as_of", "at", "12:40"),
-                lines: vec![
-                    balance("KEY-U3", "印章 KEY（空白）", 6),
-                    balance("FUSE-5A", HOSTILE, -1),
-                ],
-                discrepancies: 1,
+    let place = |id: &str, name: &str, discrepancies| Place {
+        id: id.into(),
+        name: name.into(),
+        as_of: w.tp("page.as_of", "at", "12:40"),
+        link: w.t("page.engineers.online"),
+        tone: Tone::Good,
+        discrepancies,
+    };
+    let row = |part: &str, good: i64, more: &str| PartRow {
+        part: part.into(),
+        cells: vec![
+            Cell {
+                good: good.to_string(),
+                more: more.into(),
+                wrong: good < 0,
             },
-            Place {
-                id: "s1".into(),
-                name: "上海总仓".into(),
-                as_of: String::new(),
-                lines: vec![],
-                discrepancies: 0,
-            },
+            Cell::default(),
+            Cell::default(),
         ],
+        total: good,
+    };
+    let request = |state: &str, choices| RequestLine {
+        fact: "0193f2c0-0000-7000-8000-000000000401#0".into(),
+        engineer: "u1".into(),
+        name: HOSTILE.into(),
+        lines: "KEY-U3 × 2".into(),
+        order: Some((ORDER.into(), "SS20261123104".into())),
+        text: HOSTILE.into(),
+        state: chip(w.t(&format!("page.request.{state}")), Tone::Warn),
+        at: "12:30".into(),
+        answers: vec![HOSTILE.into()],
+        choices,
+        token: "token-4".into(),
+    };
+    Stock {
+        text: String::new(),
+        places: vec![
+            place("u1", "王建国", 1),
+            place("u2", HOSTILE, 0),
+            place("store", "上海总仓", 0),
+        ],
+        rows: vec![
+            row("KEY-U3", 6, ""),
+            row("FUSE-5A", -1, &w.tp("page.stock.broken", "n", 1)),
+            row(HOSTILE, 2, HOSTILE),
+        ],
+        requests: vec![request(
+            "requested",
+            vec![
+                choice("approved", &w.t("page.request.do.approved")),
+                choice("refused", &w.t("page.request.do.refused")),
+            ],
+        )],
+        answered: vec![request("issued", Vec::new())],
         engineers: vec![choice("u1", "王建国")],
         parts: vec![choice("KEY-U3", "KEY-U3 印章 KEY（空白）")],
         may_move: true,

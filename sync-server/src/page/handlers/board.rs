@@ -1,57 +1,56 @@
-//! `GET /`: the board by visible state, the engineers' strip, the filter.
+//! `GET /`: the board by visible state and the engineers' strip. What it is narrowed to is in [`super::filter`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::http::StatusCode;
 use axum::response::Response;
 use fieldseal_core::domain::ids::{OrderId, UserId};
 use fieldseal_core::domain::policy::Packs;
 use fieldseal_core::domain::service_level::ClockView;
-use fieldseal_core::domain::work::{OrderState, Priority, VisibleStatus};
+use fieldseal_core::domain::work::{OrderState, VisibleStatus};
+use fieldseal_core::facts::OrderView;
 
+use super::filter::{self, Marks, Wanted};
 use crate::office::{Board as Rows, BoardRow, EngineerMark, Office, OfficeError};
 use crate::page::desk::Desk;
-use crate::page::model::{Board, Card, Chip, Choice, Column, EngineerLine, Filter, Here, Tone};
+use crate::page::model::{Board, Card, Chip, Clock, Column, EngineerLine, Here, Tone};
 use crate::page::present::{clocks, order, sla, values};
 use crate::page::respond::html;
 use crate::page::views::BoardView;
 use crate::page::words::Words;
 
 /// Finished cards beyond these are counted, not shown: the filter finds them.
-const FINISHED_SHOWN: usize = 30;
+const FINISHED_SHOWN: usize = 12;
 
-/// What the board is narrowed to.
-#[derive(Debug, Clone, Default)]
-struct Wanted {
-    text: String,
-    engineer: Option<UserId>,
-    priority: Option<Priority>,
+/// What still runs of an order.
+#[derive(Debug, Default)]
+struct Running {
+    clocks: Vec<ClockView>,
+    /// Dispatched at this moment, ms, and still on no device of the engineer (F-14).
+    undelivered: Option<i64>,
 }
 
-impl Wanted {
-    fn of(desk: &Desk) -> Self {
-        Self {
-            text: desk.asked("q").unwrap_or_default().to_owned(),
-            engineer: desk.asked("engineer").and_then(|id| id.parse().ok()),
-            priority: desk.asked("priority").and_then(|code| code.parse().ok()),
-        }
+impl Running {
+    fn late(&self) -> bool {
+        self.clocks
+            .iter()
+            .any(|clock| clock.ended_ms.is_none() && clock.slack_ms.is_some_and(|slack| slack < 0))
     }
+}
 
-    fn on(&self) -> bool {
-        !self.text.is_empty() || self.engineer.is_some() || self.priority.is_some()
-    }
-
-    fn takes(&self, row: &BoardRow) -> bool {
-        let text = self.text.to_lowercase();
-        let hit = |field: &str| field.to_lowercase().contains(&text);
-        (hit(&row.number) || hit(&row.customer_name) || hit(&row.summary))
-            && self
-                .engineer
-                .is_none_or(|engineer| row.engineers.contains(&engineer))
-            && self
-                .priority
-                .is_none_or(|priority| row.priority == Some(priority))
-    }
+/// Since when an assignment waits for a device, ms.
+fn undelivered(view: &OrderView) -> Option<i64> {
+    let current = view
+        .assignments
+        .iter()
+        .find(|assignment| Some(assignment.id) == view.current)?;
+    let there = view.state != OrderState::Dispatched
+        || view
+            .deliveries
+            .iter()
+            .any(|delivery| delivery.assignment == current.id);
+    let event = view.timeline.iter().find(|event| event.record.id == current.id)?;
+    (!there).then_some(event.time.utc_ms)
 }
 
 /// The clocks of the orders that still run.
@@ -59,7 +58,7 @@ fn running_clocks(
     office: &Office,
     board: &Rows,
     now_ms: i64,
-) -> Result<BTreeMap<OrderId, Vec<ClockView>>, OfficeError> {
+) -> Result<BTreeMap<OrderId, Running>, OfficeError> {
     let packs = Packs::builtin().map_err(OfficeError::unexpected)?;
     let mut found = BTreeMap::new();
     for row in &board.rows {
@@ -77,10 +76,14 @@ fn running_clocks(
             .filter(|mark| row.engineers.contains(&mark.person.user))
             .filter_map(|mark| mark.as_of)
             .max();
-        let running = sla::clocks(&packs, &view, &ticket, now_ms, heard)
+        let clocks = sla::clocks(&packs, &view, &ticket, now_ms, heard)
             .into_iter()
             .filter(clocks::matters)
             .collect();
+        let running = Running {
+            clocks,
+            undelivered: undelivered(&view),
+        };
         found.insert(row.order, running);
     }
     Ok(found)
@@ -106,15 +109,26 @@ fn discrepancies(office: &Office, board: &Rows) -> Result<BTreeMap<UserId, usize
 pub async fn get(desk: Desk) -> Response {
     let seen = desk.newest();
     let (wanted, now_ms) = (Wanted::of(&desk), desk.words.now_ms);
+    let asked = wanted.clone();
     let found = desk
         .office(move |office, _| {
             let board = office.board()?;
             let running = running_clocks(office, &board, now_ms)?;
             let wrong = discrepancies(office, &board)?;
-            Ok((board, running, wrong))
+            let orders = |of: fn(&Running) -> bool| -> BTreeSet<OrderId> {
+                let hits = running.iter().filter(|(_, running)| of(running));
+                hits.map(|(order, _)| *order).collect()
+            };
+            let marks = Marks {
+                late: orders(Running::late),
+                undelivered: orders(|running| running.undelivered.is_some()),
+                regions: filter::regions(office, &board)?,
+                found: filter::search(office, &board, &asked)?,
+            };
+            Ok((board, running, wrong, marks))
         })
         .await;
-    let (rows, running, wrong) = match found {
+    let (rows, running, wrong, marks) = match found {
         Ok(found) => found,
         Err(error) => return desk.failed(&error),
     };
@@ -127,9 +141,15 @@ pub async fn get(desk: Desk) -> Response {
             VisibleStatus::Audited,
         ]
         .into_iter()
-        .map(|status| column(words, &rows, &running, &wanted, status))
+        .map(|status| column(words, &rows, &running, (&wanted, &marks), status))
         .collect(),
-        cancelled: cards(words, &rows, &running, &wanted, VisibleStatus::Cancelled),
+        cancelled: cards(
+            words,
+            &rows,
+            &running,
+            (&wanted, &marks),
+            VisibleStatus::Cancelled,
+        ),
         engineers: rows
             .engineers
             .iter()
@@ -142,7 +162,7 @@ pub async fn get(desk: Desk) -> Response {
                 )
             })
             .collect(),
-        filter: filter(words, &rows, &wanted),
+        filter: filter::filter(words, &rows, &wanted, &marks),
     };
     let mut frame = desk.frame(Here::Board, "page.nav.board", seen);
     frame.conflicts = rows.rows.iter().map(|row| row.to_decide).sum();
@@ -158,13 +178,13 @@ pub async fn get(desk: Desk) -> Response {
 fn column(
     words: &Words,
     rows: &Rows,
-    running: &BTreeMap<OrderId, Vec<ClockView>>,
-    wanted: &Wanted,
+    running: &BTreeMap<OrderId, Running>,
+    (wanted, marks): (&Wanted, &Marks),
     status: VisibleStatus,
 ) -> Column {
-    let mut cards = cards(words, rows, running, wanted, status);
+    let mut cards = cards(words, rows, running, (wanted, marks), status);
     let most = match status {
-        VisibleStatus::Done | VisibleStatus::Audited if !wanted.on() => FINISHED_SHOWN,
+        VisibleStatus::Done | VisibleStatus::Audited if !wanted.on() && !wanted.all() => FINISHED_SHOWN,
         _ => usize::MAX,
     };
     let more = cards.len().saturating_sub(most);
@@ -174,6 +194,7 @@ fn column(
         title: words.t(status.text_key()),
         cards,
         more,
+        more_href: wanted.href_of_all(),
         empty: if wanted.on() {
             words.t("page.empty.filtered")
         } else {
@@ -186,20 +207,20 @@ fn column(
 fn cards(
     words: &Words,
     rows: &Rows,
-    running: &BTreeMap<OrderId, Vec<ClockView>>,
-    wanted: &Wanted,
+    running: &BTreeMap<OrderId, Running>,
+    (wanted, marks): (&Wanted, &Marks),
     status: VisibleStatus,
 ) -> Vec<Card> {
     let mut found: Vec<&BoardRow> = rows
         .rows
         .iter()
-        .filter(|row| row.status == status && wanted.takes(row))
+        .filter(|row| row.status == status && wanted.takes(row, marks))
         .collect();
     let due = |row: &BoardRow| {
         running
             .get(&row.order)
             .into_iter()
-            .flatten()
+            .flat_map(|running| &running.clocks)
             .filter(|clock| clock.ended_ms.is_none())
             .filter_map(|clock| clock.due_ms)
             .min()
@@ -213,18 +234,27 @@ fn cards(
         .collect();
     found
         .into_iter()
-        .map(|row| {
-            card(
-                words,
-                row,
-                running.get(&row.order).map_or(&[], Vec::as_slice),
-                &names,
-            )
-        })
+        .map(|row| card(words, row, running.get(&row.order), &names))
         .collect()
 }
 
-fn card(words: &Words, row: &BoardRow, running: &[ClockView], names: &BTreeMap<UserId, &str>) -> Card {
+fn card(words: &Words, row: &BoardRow, running: Option<&Running>, names: &BTreeMap<UserId, &str>) -> Card {
+    let waits = running.and_then(|running| running.undelivered).map(|at| Clock {
+        text: words.tp("page.clock.undelivered", "at", words.moment(at)),
+        due: String::new(),
+        tone: Tone::Warn,
+    });
+    let ticking = running.into_iter().flat_map(|running| &running.clocks);
+    // What presses comes first.
+    let mut clocks: Vec<Clock> = ticking
+        .map(|clock| clocks::clock(words, clock))
+        .chain(waits)
+        .collect();
+    clocks.sort_by_key(|clock| match clock.tone {
+        Tone::Bad => 0,
+        Tone::Warn => 1,
+        Tone::Plain | Tone::Good | Tone::Info => 2,
+    });
     let engineers: Vec<&str> = row
         .engineers
         .iter()
@@ -256,7 +286,7 @@ fn card(words: &Words, row: &BoardRow, running: &[ClockView], names: &BTreeMap<U
         state_tone: order::tone_of(row.state),
         engineer: engineers.join(words.lang.list_separator()),
         window: values::window(words, from.as_deref(), to.as_deref()),
-        clocks: running.iter().map(|clock| clocks::clock(words, clock)).collect(),
+        clocks,
         flags: row
             .flags
             .iter()
@@ -314,34 +344,5 @@ fn engineer(words: &Words, rows: &Rows, mark: &EngineerMark, discrepancies: usiz
         visit,
         orders: mark.orders,
         discrepancies,
-    }
-}
-
-fn filter(words: &Words, rows: &Rows, wanted: &Wanted) -> Filter {
-    let mut engineers = vec![Choice {
-        value: String::new(),
-        text: words.t("page.filter.all_engineers"),
-        chosen: wanted.engineer.is_none(),
-    }];
-    engineers.extend(rows.engineers.iter().map(|mark| Choice {
-        value: mark.person.user.to_string(),
-        text: mark.person.name.clone(),
-        chosen: wanted.engineer == Some(mark.person.user),
-    }));
-    let mut priorities = vec![Choice {
-        value: String::new(),
-        text: words.t("page.filter.all_priorities"),
-        chosen: wanted.priority.is_none(),
-    }];
-    priorities.extend(Priority::ALL.iter().map(|priority| Choice {
-        value: priority.as_str().to_owned(),
-        text: words.t(priority.text_key()),
-        chosen: wanted.priority == Some(*priority),
-    }));
-    Filter {
-        text: wanted.text.clone(),
-        engineers,
-        priorities,
-        on: wanted.on(),
     }
 }

@@ -1,5 +1,7 @@
 //! Customers and their equipment: `GET, POST /customers`, `GET /customers/{id}`, `POST /customers/{id}/assets`.
 
+use std::collections::BTreeMap;
+
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -85,12 +87,38 @@ pub async fn list(desk: Desk) -> Response {
             let assets = all_assets(office)?;
             let open = super::orders::open_by_customer(office)?;
             let customers = all_customers(office)?;
+            let mut people: BTreeMap<CustomerId, String> = BTreeMap::new();
+            if !wanted.is_empty() {
+                // Found by a contact's name or phone and by a serial number too (Y-01).
+                for (id, view) in &customers {
+                    let line = people.entry(*id).or_default();
+                    for doc in view.fields.texts("contacts") {
+                        if let Ok(doc) = doc.parse::<DocName>()
+                            && let Some(person) = office.views().record(&doc)?
+                        {
+                            line.push_str(&person_line(&person).to_lowercase());
+                            line.push('\n');
+                        }
+                    }
+                }
+                for (_, of, view) in &assets {
+                    let serial = view.fields.text("serial").unwrap_or_default().to_lowercase();
+                    let line = people.entry(*of).or_default();
+                    line.push_str(&serial);
+                    line.push('\n');
+                }
+            }
+            let bare = wanted.replace(' ', "");
             let lines = customers.into_iter().filter_map(|(id, view)| {
                 let (name, region) = (
                     name_of(&view),
                     view.fields.text("region").unwrap_or_default().to_owned(),
                 );
-                let hit = name.to_lowercase().contains(&wanted) || region.to_lowercase().contains(&wanted);
+                let hit = name.to_lowercase().contains(&wanted)
+                    || region.to_lowercase().contains(&wanted)
+                    || people
+                        .get(&id)
+                        .is_some_and(|line| line.replace(' ', "").contains(&bare));
                 hit.then(|| {
                     let key =
                         view.fields.value("key_flag").and_then(serde_json::Value::as_bool) == Some(true);
@@ -221,7 +249,9 @@ pub async fn show(desk: Desk, Path(id): Path<String>) -> Response {
                 .filter(|(_, of, _)| *of == id)
                 .map(|(id, _, view)| (id, view))
                 .collect();
-            let orders = super::orders::of_customer(office, &words, id)?;
+            let people = office.people()?.into_iter();
+            names.users = people.map(|person| (person.user, person.name)).collect();
+            let orders = super::orders::of_customer(office, &words, id, &names)?;
             Ok((view, names, assets, orders))
         })
         .await;

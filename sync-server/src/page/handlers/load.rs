@@ -9,7 +9,9 @@ use serde_json::Value;
 
 use super::customers::{asset_name, name_of, person_line};
 use crate::office::{Office, OfficeError};
+use crate::page::model::Candidate;
 use crate::page::present::Names;
+use crate::page::present::candidates::candidate;
 use crate::page::words::Words;
 use crate::pipeline::SyncService;
 
@@ -86,8 +88,23 @@ pub(super) fn received(
     service: &SyncService,
     order: OrderId,
 ) -> Result<BTreeMap<ActionId, i64>, OfficeError> {
+    received_of(service, &DocName::Order(order).family())
+}
+
+/// When the server received each action of an engineer's van.
+///
+/// # Errors
+/// The storage's.
+pub(super) fn received_from_van(
+    service: &SyncService,
+    engineer: UserId,
+) -> Result<BTreeMap<ActionId, i64>, OfficeError> {
+    received_of(service, &format!("van/{engineer}"))
+}
+
+fn received_of(service: &SyncService, family: &str) -> Result<BTreeMap<ActionId, i64>, OfficeError> {
     let tx = service.storage().read()?;
-    let rows = tx.actions_of_family(&DocName::Order(order).family())?;
+    let rows = tx.actions_of_family(family)?;
     let mut received = BTreeMap::new();
     for row in rows {
         let first = received.entry(row.key).or_insert(row.received_at);
@@ -106,6 +123,28 @@ pub(super) fn engineers(office: &Office) -> Result<Vec<(UserId, String)>, Office
         .filter(|person| person.active && person.roles.contains(&Role::Engineer))
         .map(|person| (person.user, person.name))
         .collect())
+}
+
+/// Active engineers with age, load and van, for a dispatch (T-20). `planned` are part numbers.
+///
+/// # Errors
+/// The office's.
+pub(super) fn candidates(
+    office: &Office,
+    words: &Words,
+    planned: &[String],
+) -> Result<Vec<(UserId, Candidate)>, OfficeError> {
+    let board = office.board()?;
+    let mut found = Vec::with_capacity(board.engineers.len());
+    for mark in &board.engineers {
+        let van = office.views().van(mark.person.user)?;
+        let visit = mark
+            .at_work
+            .and_then(|order| board.rows.iter().find(|row| row.order == order))
+            .map(|row| words.t(row.state.text_key()));
+        found.push(candidate(words, mark, &van.good, planned, visit.as_deref()));
+    }
+    Ok(found)
 }
 
 /// Conflicts that ask for a decision, over all orders.

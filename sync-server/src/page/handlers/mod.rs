@@ -1,10 +1,12 @@
 //! The page's routes, a file for each group of them.
 
+pub mod beside;
 pub mod board;
 pub mod conflicts;
 pub mod customers;
 pub mod door;
 pub mod files;
+pub mod filter;
 mod load;
 pub mod orders;
 pub mod people;

@@ -19,7 +19,7 @@ use crate::page::desk::Desk;
 use crate::page::model::{Clock, FieldView, Here, OrderLine, OrderPage, Report, RevisionView};
 use crate::page::present::order::{Reader, page, state_chip};
 use crate::page::present::report::{Sealed, revision};
-use crate::page::present::{Names, clocks, sla, values};
+use crate::page::present::{Names, beside, clocks, sla, values};
 use crate::page::respond::html;
 use crate::page::views::OrderView;
 use crate::page::words::Words;
@@ -48,16 +48,32 @@ pub fn of_customer(
     office: &Office,
     words: &Words,
     customer: CustomerId,
+    names: &Names,
 ) -> Result<Vec<OrderLine>, OfficeError> {
-    let rows = office.board()?.rows.into_iter();
+    let mut rows = office.board()?.rows;
+    rows.retain(|row| row.customer == Some(DocName::Customer(customer)));
+    let mut used: BTreeMap<OrderId, String> = BTreeMap::new();
+    for row in &rows {
+        if let Some(view) = office.views().order(row.order)? {
+            let parts: Vec<String> = view
+                .lines
+                .iter()
+                .filter(|line| line.reversed_by.is_none())
+                .map(|line| format!("{} × {}", line.part, line.qty))
+                .collect();
+            used.insert(row.order, parts.join(words.lang.list_separator()));
+        }
+    }
     Ok(rows
-        .filter(|row| row.customer == Some(DocName::Customer(customer)))
+        .into_iter()
         .map(|row| OrderLine {
             id: row.order.to_string(),
             number: row.number,
             summary: row.summary,
             state: state_chip(words, row.state),
             at: values::claim(words, &row.created),
+            engineer: names.users(&row.engineers, words.lang.list_separator()),
+            parts: used.get(&row.order).cloned().unwrap_or_default(),
         })
         .collect())
 }
@@ -97,12 +113,24 @@ fn order_page(
     let mut names = load::people(office, service)?;
     load::records_of(office, words, view, &mut names)?;
     names.received = load::received(service, id)?;
+    for visit in &view.visits {
+        // Parts are moved in the van's documents: their receipt is noted there.
+        names
+            .received
+            .extend(load::received_from_van(service, visit.engineer)?);
+    }
     let number = details
         .ticket
         .as_ref()
         .and_then(|ticket| ticket.number.clone())
         .unwrap_or_default();
-    let engineers = load::engineers(office)?;
+    let planned: Vec<String> = view
+        .fields
+        .texts("planned_parts")
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
+    let engineers = load::candidates(office, words, &planned)?;
     let blockers = audit_blockers(person, view);
     let reader = Reader {
         user: person.user,
@@ -113,6 +141,13 @@ fn order_page(
     let token = details.token.to_string();
     let mut shown = page(words, &names, view, &number, &token, reader);
     shown.clocks = order_clocks(office, words, &details)?;
+    let mut records = BTreeMap::new();
+    for doc in view.learnt.keys() {
+        if let Some(record) = office.views().record(doc)? {
+            records.insert(doc.clone(), record);
+        }
+    }
+    shown.learnt = beside::learnt(words, &names, view, &records, &person.roles);
     shown.fields.extend(ticket_fields(words, &names, &details));
     shown.report = Report {
         revisions: revisions(office, words, &names, person, &details),

@@ -16,7 +16,7 @@ use crate::http::form::Fields;
 use crate::office::fields::Changes;
 use crate::office::{NewContact, NewJob, NewOrder, NewTicket, OfficeError};
 use crate::page::desk::{Desk, Posted};
-use crate::page::model::{Chip, Choice, Here, NewOrder as Form, Tone};
+use crate::page::model::{Candidate, Chip, Choice, Here, NewOrder as Form, Tone};
 use crate::page::respond::{html, see};
 use crate::page::views::NewOrderView;
 use crate::page::words::Words;
@@ -74,7 +74,7 @@ async fn new_page(desk: &Desk, typed: &Fields, refused: Option<Chip>) -> Respons
             Ok((
                 customers,
                 assets,
-                load::engineers(office)?,
+                load::candidates(office, &words, &[])?,
                 load::to_decide(office)?,
             ))
         })
@@ -86,16 +86,15 @@ async fn new_page(desk: &Desk, typed: &Fields, refused: Option<Chip>) -> Respons
     let code = |name: &str| typed.get(name).unwrap_or_default();
     let text = |name: &str| code(name).to_owned();
     let engineer = typed.get("engineer").and_then(|id| id.parse::<UserId>().ok());
-    let mut whom = vec![Choice {
-        value: String::new(),
-        text: words.t("page.new.later"),
+    let nobody = Candidate {
         chosen: engineer.is_none(),
-    }];
-    whom.extend(engineers.into_iter().map(|(id, name)| Choice {
-        value: id.to_string(),
-        text: name,
+        ..Candidate::nobody(words.t("page.new.later"))
+    };
+    let engineers = engineers.into_iter().map(|(id, candidate)| Candidate {
         chosen: engineer == Some(id),
-    }));
+        ..candidate
+    });
+    let whom = std::iter::once(nobody).chain(engineers).collect();
     let form = Form {
         customer: chosen.and_then(|chosen| {
             let (id, name) = customers.iter().find(|(id, _)| *id == chosen)?;

@@ -1,90 +1,204 @@
-//! Stock by van and store: `GET /stock`, `POST /stock/receive`, `POST /stock/issue`.
+//! Stock by van and store, and what engineers asked for: `GET /stock`, `POST /stock/{receive,issue,answer}`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::http::StatusCode;
 use axum::response::Response;
-use fieldseal_core::domain::ids::ActionId;
+use fieldseal_core::domain::ids::{ActionId, OrderId, UserId};
 use fieldseal_core::domain::roles::Operation;
 use fieldseal_core::facts::kinds::PartLine;
+use fieldseal_core::facts::van::RequestView;
+use fieldseal_core::facts::{DocName, FactId, ViewToken};
 
 use super::{board, load};
 use crate::http::form::Fields;
-use crate::office::{OfficeError, StockLine};
+use crate::office::{OfficeError, StockLine, StockPlace};
 use crate::page::desk::{Desk, Posted};
-use crate::page::model::{Balance, Choice, Here, Place, Stock};
+use crate::page::model::{Cell, Chip, Choice, Here, PartRow, Place, RequestLine, Stock, Tone};
+use crate::page::present::values;
 use crate::page::respond::html;
 use crate::page::views::StockView;
 use crate::page::words::Words;
 
-fn balance(words: &Words, line: &StockLine) -> Balance {
-    Balance {
-        part: line.part.clone(),
-        name: String::new(),
-        good: line.good,
-        defective: line.defective,
-        in_transit: line.in_transit,
-        discrepancy: if line.good < 0 || line.defective < 0 {
-            words.t("page.stock.below_zero")
-        } else {
-            String::new()
-        },
+/// What lies of one part at one place, as words.
+fn cell(words: &Words, line: &StockLine) -> Cell {
+    let mut more = Vec::new();
+    if line.in_transit != 0 {
+        more.push(words.tp("page.stock.coming", "n", line.in_transit));
+    }
+    if line.defective != 0 {
+        more.push(words.tp("page.stock.broken", "n", line.defective));
+    }
+    Cell {
+        good: line.good.to_string(),
+        more: more.join(words.lang.list_separator()),
+        wrong: line.good < 0 || line.defective < 0,
     }
 }
 
-/// Balances of every van with its age, then the store.
+fn place(words: &Words, place: &StockPlace) -> Place {
+    let (as_of, link, tone) = match place.engineer {
+        Some(_) => board::age(words, place.as_of),
+        None => (String::new(), String::new(), Tone::Plain),
+    };
+    Place {
+        id: place
+            .engineer
+            .map_or_else(|| "store".to_owned(), |id| id.to_string()),
+        name: if place.engineer.is_some() {
+            place.name.clone()
+        } else {
+            words.t("page.stock.store")
+        },
+        as_of,
+        link,
+        tone,
+        discrepancies: place
+            .lines
+            .iter()
+            .filter(|line| line.good < 0 || line.defective < 0)
+            .count(),
+    }
+}
+
+/// One row a part: what each place holds of it.
+fn rows(words: &Words, places: &[StockPlace], text: &str) -> Vec<PartRow> {
+    let mut rows: BTreeMap<&str, PartRow> = BTreeMap::new();
+    for (column, place) in places.iter().enumerate() {
+        for line in &place.lines {
+            let row = rows.entry(&line.part).or_insert_with(|| PartRow {
+                part: line.part.clone(),
+                cells: vec![Cell::default(); places.len()],
+                total: 0,
+            });
+            row.total += line.good;
+            if let Some(found) = row.cells.get_mut(column) {
+                *found = cell(words, line);
+            }
+        }
+    }
+    rows.into_values()
+        .filter(|row| row.part.to_lowercase().contains(&text.to_lowercase()))
+        .collect()
+}
+
+/// Answers that make sense after a state (T-31).
+fn answers_after(state: &str) -> &'static [&'static str] {
+    match state {
+        "requested" => &["approved", "issued", "refused"],
+        "approved" => &["issued", "refused"],
+        _ => &[],
+    }
+}
+
+fn request(
+    words: &Words,
+    place: &StockPlace,
+    asked: &RequestView,
+    names: &BTreeMap<UserId, String>,
+    numbers: &BTreeMap<OrderId, String>,
+    may_move: bool,
+) -> RequestLine {
+    let told = |state: &str| words.t(&format!("page.request.{state}"));
+    let lines: Vec<String> = asked
+        .lines
+        .iter()
+        .map(|line| format!("{} × {}", line.part, line.qty))
+        .collect();
+    let tone = match asked.state.as_str() {
+        "requested" => Tone::Warn,
+        "approved" => Tone::Info,
+        "issued" => Tone::Good,
+        _ => Tone::Plain,
+    };
+    let answers = asked.answers.iter().map(|answer| {
+        let by = names.get(&answer.stamp.by).cloned().unwrap_or_default();
+        let parts = [
+            told(&answer.state),
+            answer.text.clone().unwrap_or_default(),
+            by,
+            values::claim(words, &answer.stamp.at),
+        ];
+        let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        parts.join(" · ")
+    });
+    RequestLine {
+        fact: asked.id.to_string(),
+        engineer: place.engineer.map(|id| id.to_string()).unwrap_or_default(),
+        name: place.name.clone(),
+        lines: lines.join(words.lang.list_separator()),
+        order: asked.order.as_ref().and_then(DocName::order).map(|order| {
+            let number = numbers.get(&order).cloned().unwrap_or_default();
+            (order.to_string(), number)
+        }),
+        text: asked.text.clone().unwrap_or_default(),
+        state: Chip::new(told(&asked.state), tone),
+        at: values::claim(words, &asked.stamp.at),
+        answers: answers.collect(),
+        choices: answers_after(&asked.state)
+            .iter()
+            .filter(|_| may_move)
+            .map(|state| Choice {
+                value: (*state).to_owned(),
+                text: words.t(&format!("page.request.do.{state}")),
+                chosen: false,
+            })
+            .collect(),
+        token: place.token.to_string(),
+    }
+}
+
+/// Balances of every van with its age and of the store, and what engineers asked for.
 pub async fn get(desk: Desk) -> Response {
     let seen = desk.newest();
     let found = desk
         .office(|office, _| {
+            let board = office.board()?;
+            let numbers: BTreeMap<OrderId, String> = board
+                .rows
+                .iter()
+                .map(|row| (row.order, row.number.clone()))
+                .collect();
+            let people = office.people()?.into_iter();
+            let names: BTreeMap<UserId, String> = people.map(|person| (person.user, person.name)).collect();
+            let to_decide = board.rows.iter().map(|row| row.to_decide).sum();
             Ok((
                 office.stock()?,
                 load::engineers(office)?,
-                load::to_decide(office)?,
+                names,
+                numbers,
+                to_decide,
             ))
         })
         .await;
-    let (places, engineers, to_decide) = match found {
+    let (places, engineers, names, numbers, to_decide) = match found {
         Ok(found) => found,
         Err(error) => return desk.failed(&error),
     };
-    let words = &desk.words;
+    let (words, may_move) = (&desk.words, desk.may(Operation::MoveStoreStock));
     let parts: BTreeSet<&str> = places
         .iter()
         .flat_map(|place| &place.lines)
         .map(|line| line.part.as_str())
         .collect();
+    let (mut requests, mut answered) = (Vec::new(), Vec::new());
+    for place in &places {
+        for asked in &place.requests {
+            let line = request(words, place, asked, &names, &numbers, may_move);
+            if answers_after(&asked.state).is_empty() {
+                answered.push(line);
+            } else {
+                requests.push(line);
+            }
+        }
+    }
+    let text = desk.asked("q").unwrap_or_default();
     let stock = Stock {
-        places: places
-            .iter()
-            .map(|place| {
-                let lines: Vec<Balance> = place.lines.iter().map(|line| balance(words, line)).collect();
-                let as_of = match place.engineer {
-                    Some(_) => {
-                        let (as_of, link, _) = board::age(words, place.as_of);
-                        if link.is_empty() {
-                            as_of
-                        } else {
-                            format!("{as_of} · {link}")
-                        }
-                    }
-                    None => String::new(),
-                };
-                Place {
-                    id: place
-                        .engineer
-                        .map_or_else(|| "store".to_owned(), |id| id.to_string()),
-                    name: if place.engineer.is_some() {
-                        place.name.clone()
-                    } else {
-                        words.t("page.stock.store")
-                    },
-                    as_of,
-                    discrepancies: lines.iter().filter(|line| !line.discrepancy.is_empty()).count(),
-                    lines,
-                }
-            })
-            .collect(),
+        text: text.to_owned(),
+        places: places.iter().map(|found| place(words, found)).collect(),
+        rows: rows(words, &places, text),
+        requests,
+        answered,
         engineers: engineers
             .into_iter()
             .map(|(id, name)| Choice {
@@ -101,7 +215,7 @@ pub async fn get(desk: Desk) -> Response {
                 chosen: false,
             })
             .collect(),
-        may_move: desk.may(Operation::MoveStoreStock),
+        may_move,
         once: desk.once(),
     };
     let mut frame = desk.frame(Here::Stock, "page.nav.stock", seen);
@@ -156,4 +270,25 @@ pub async fn issue(posted: Posted) -> Response {
         (Err(error), _) | (_, Err(error)) => Err(error),
     };
     desk.answered("/stock", "stock_issued", done)
+}
+
+/// An answer to a request for parts.
+pub async fn answer(posted: Posted) -> Response {
+    let Posted { desk, fields } = posted;
+    let engineer = fields.get("engineer").and_then(|id| id.parse::<UserId>().ok());
+    let request = fields.get("request").and_then(|id| id.parse::<FactId>().ok());
+    let token = fields
+        .get("token")
+        .and_then(|token| token.parse::<ViewToken>().ok());
+    let (Some(engineer), Some(request), Some(token)) = (engineer, request, token) else {
+        return desk.not_found();
+    };
+    let state = fields.get("state").unwrap_or_default().to_owned();
+    let text = fields.filled("text").map(str::to_owned);
+    let done = desk
+        .office(move |office, person| {
+            office.answer_request(person, engineer, request, &state, text.as_deref(), &token)
+        })
+        .await;
+    desk.answered("/stock", "request_answered", done)
 }

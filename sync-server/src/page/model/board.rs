@@ -53,6 +53,8 @@ pub struct Column {
     pub cards: Vec<Card>,
     /// Cards beyond those shown (finished work is cut).
     pub more: usize,
+    /// The address that shows them too.
+    pub more_href: String,
     /// What to do when there is none.
     pub empty: String,
 }
@@ -78,11 +80,34 @@ pub struct EngineerLine {
     pub discrepancies: usize,
 }
 
+/// A filter that is one link: on, or with how many orders it would show.
+#[derive(Debug, Clone)]
+pub struct FilterLink {
+    /// Code, for the element's id.
+    pub code: String,
+    /// What it shows.
+    pub text: String,
+    /// How many orders.
+    pub count: usize,
+    /// The address that switches it on, or off where it is on.
+    pub href: String,
+    /// Whether it is on.
+    pub on: bool,
+    /// Tone of the mark.
+    pub tone: Tone,
+}
+
 /// What the board is narrowed to.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Words in number, customer, summary.
+    /// Words in number, customer, summary, serial number, phone.
     pub text: String,
+    /// Regions and groups of customers.
+    pub regions: Vec<Choice>,
+    /// What needs a look: late, not delivered, to decide; then the fine states that occur.
+    pub links: Vec<FilterLink>,
+    /// Fields of the address that the form keeps.
+    pub kept: Vec<(String, String)>,
     /// Engineers to choose from.
     pub engineers: Vec<Choice>,
     /// Priorities to choose from.

@@ -1,6 +1,6 @@
 //! Lists and simple forms: new order, conflicts, users, devices, customers, equipment, stock.
 
-use super::{Chip, Choice, ConflictView, Row};
+use super::{Candidate, Chip, Choice, ConflictView, Row, Tone};
 
 /// The form of ticket, order and dispatch in one.
 #[derive(Debug, Clone, Default)]
@@ -19,8 +19,8 @@ pub struct NewOrder {
     pub channels: Vec<Choice>,
     /// Categories.
     pub categories: Vec<Choice>,
-    /// Engineers, the first choice being nobody.
-    pub engineers: Vec<Choice>,
+    /// Engineers with load and van, the first choice being nobody.
+    pub engineers: Vec<Candidate>,
     /// What was typed before a refusal.
     pub summary: String,
     /// The same.
@@ -204,45 +204,91 @@ pub struct OrderLine {
     pub state: Chip,
     /// When it was made.
     pub at: String,
+    /// Who has or did it.
+    pub engineer: String,
+    /// Parts used (Y-02).
+    pub parts: String,
 }
 
-/// One part at one place.
-#[derive(Debug, Clone)]
-pub struct Balance {
-    /// Part number.
-    pub part: String,
-    /// Its name.
-    pub name: String,
-    /// Good units; negative where more was used than was there.
-    pub good: i64,
-    /// Defective units.
-    pub defective: i64,
-    /// Units on their way.
-    pub in_transit: i64,
-    /// What is wrong.
-    pub discrepancy: String,
-}
-
-/// A van or a store with what lies in it.
+/// A van or a store: one column of the stock table.
 #[derive(Debug, Clone)]
 pub struct Place {
-    /// Id of the engineer or location, for links.
+    /// Id of the engineer, or `store`, for links.
     pub id: String,
     /// Name.
     pub name: String,
-    /// «as of 13:05, offline since 12:40»; empty for a store.
+    /// «as of 13:05»; empty for a store.
     pub as_of: String,
-    /// Parts.
-    pub lines: Vec<Balance>,
+    /// «offline since 12:40 (25 min)».
+    pub link: String,
+    /// Tone of the link.
+    pub tone: Tone,
     /// Number of discrepancies.
     pub discrepancies: usize,
+}
+
+/// What lies of one part at one place.
+#[derive(Debug, Clone, Default)]
+pub struct Cell {
+    /// Good units; negative where more was used than was there. Empty for none.
+    pub good: String,
+    /// Defective units and units on their way, as words.
+    pub more: String,
+    /// Whether a balance is below zero.
+    pub wrong: bool,
+}
+
+/// One part over all places.
+#[derive(Debug, Clone)]
+pub struct PartRow {
+    /// Part number.
+    pub part: String,
+    /// One cell a place, in the places' order.
+    pub cells: Vec<Cell>,
+    /// Good units over all places.
+    pub total: i64,
+}
+
+/// What an engineer asked for (T-31).
+#[derive(Debug, Clone)]
+pub struct RequestLine {
+    /// The request's fact.
+    pub fact: String,
+    /// The engineer's id.
+    pub engineer: String,
+    /// The engineer's name.
+    pub name: String,
+    /// «KEY-BLANK × 2».
+    pub lines: String,
+    /// For which order: id and number; empty for the van.
+    pub order: Option<(String, String)>,
+    /// Why, until when.
+    pub text: String,
+    /// Requested, approved, refused, issued, cancelled.
+    pub state: Chip,
+    /// When it was asked for.
+    pub at: String,
+    /// The answers: state, words, author, time.
+    pub answers: Vec<String>,
+    /// Answers that the reader may give; empty where there is none to give.
+    pub choices: Vec<Choice>,
+    /// Token of the place as shown.
+    pub token: String,
 }
 
 /// The stock page.
 #[derive(Debug, Clone, Default)]
 pub struct Stock {
+    /// What part numbers are narrowed to.
+    pub text: String,
     /// Vans, then stores.
     pub places: Vec<Place>,
+    /// Parts.
+    pub rows: Vec<PartRow>,
+    /// Requests that wait for an answer or for their parts.
+    pub requests: Vec<RequestLine>,
+    /// Requests that are done.
+    pub answered: Vec<RequestLine>,
     /// Engineers to issue to.
     pub engineers: Vec<Choice>,
     /// Parts to issue.

@@ -132,11 +132,92 @@ pub struct ConflictView {
     pub token: String,
 }
 
+/// An engineer who could be given the order, with what helps to choose (T-20, T-21, T-22).
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// The person's id.
+    pub value: String,
+    /// The name.
+    pub name: String,
+    /// «as of 13:05».
+    pub as_of: String,
+    /// «online», «offline since 12:40 (25 min)».
+    pub link: String,
+    /// Tone of the link.
+    pub tone: Tone,
+    /// «3 orders in hand · on site SS…».
+    pub load: String,
+    /// The planned parts with what the van holds of them, else what the van holds at all.
+    pub van: String,
+    /// Whether the van lacks a planned part.
+    pub short: bool,
+    /// Whether it is chosen already.
+    pub chosen: bool,
+}
+
+impl Candidate {
+    /// The choice of nobody, under its name.
+    pub const fn nobody(name: String) -> Self {
+        Self {
+            value: String::new(),
+            name,
+            as_of: String::new(),
+            link: String::new(),
+            tone: Tone::Plain,
+            load: String::new(),
+            van: String::new(),
+            short: false,
+            chosen: false,
+        }
+    }
+}
+
+/// Something that reached the server after the audit, to be accepted beside it (D.5-4).
+#[derive(Debug, Clone)]
+pub struct LateLine {
+    /// The fact.
+    pub fact: String,
+    /// What it is, by whom, when.
+    pub text: String,
+}
+
+/// What an engineer learnt on site about a record that the office owns (D.5-7).
+#[derive(Debug, Clone)]
+pub struct LearntView {
+    /// The record's document.
+    pub doc: String,
+    /// The record's name.
+    pub name: String,
+    /// Its proposed values.
+    pub lines: Vec<LearntLine>,
+}
+
+/// One value that an engineer proposes.
+#[derive(Debug, Clone)]
+pub struct LearntLine {
+    /// The field's register.
+    pub field: String,
+    /// Its label.
+    pub label: String,
+    /// The proposed value.
+    pub value: String,
+    /// What stands on record now.
+    pub now: String,
+    /// The proposing fact.
+    pub fact: String,
+    /// Who, when.
+    pub by: String,
+    /// Whether the reader may take it over.
+    pub may: bool,
+    /// Whether the record has the value already.
+    pub taken: bool,
+}
+
 /// One form of an action that the reader may do now.
 #[derive(Debug, Clone, Default)]
 pub struct Actions {
     /// Engineers, for a first dispatch or a reassignment; empty where neither is possible.
-    pub engineers: Vec<Choice>,
+    pub engineers: Vec<Candidate>,
     /// Somebody has it already: the form reassigns and needs a reason.
     pub reassign: bool,
     /// May cancel.
@@ -155,6 +236,12 @@ pub struct Actions {
     pub unaudit: bool,
     /// Why the audit is not possible, each a sentence.
     pub blockers: Vec<String>,
+    /// Requirements that the reader may waive.
+    pub waive: Vec<Choice>,
+    /// What came after the audit and may be accepted beside it.
+    pub late: Vec<LateLine>,
+    /// What cannot be done now, and why not.
+    pub denied: Vec<Row>,
 }
 
 impl Actions {
@@ -169,6 +256,8 @@ impl Actions {
             || self.send_back
             || self.unaudit
             || !self.blockers.is_empty()
+            || !self.waive.is_empty()
+            || !self.late.is_empty()
     }
 }
 
@@ -281,6 +370,8 @@ pub struct OrderPage {
     pub decisions: Vec<DecisionView>,
     /// Parts used.
     pub parts: Vec<PartUsed>,
+    /// What engineers learnt on site about the office's records.
+    pub learnt: Vec<LearntView>,
     /// The sealed report.
     pub report: Report,
     /// Everything that happened, newest first.

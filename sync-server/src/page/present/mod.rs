@@ -3,6 +3,8 @@
 //! Pure functions of views, names and [`Words`](super::words::Words); no storage, no clock. A code that this version
 //! does not know is shown as itself, never dropped.
 
+pub mod beside;
+pub mod candidates;
 pub mod clocks;
 pub mod conflicts;
 pub mod names;

@@ -12,10 +12,10 @@ use fieldseal_core::facts::registers::Entry as Entered;
 use fieldseal_core::facts::{DocName, Field, Fields};
 
 use super::timeline::{self, device_of};
-use super::{Names, conflicts, values};
+use super::{Names, beside, conflicts, values};
 use crate::page::model::{
-    Actions, AssignmentLine, Chip, Choice, Clock, DecisionView, FieldView, Loser, OrderPage, PartUsed,
-    PlanForm, Report, Side, Tone, VisitView,
+    Actions, AssignmentLine, Candidate, Chip, Choice, Clock, DecisionView, FieldView, Loser, OrderPage,
+    PartUsed, PlanForm, Report, Side, Tone, VisitView,
 };
 use crate::page::words::Words;
 
@@ -26,8 +26,8 @@ pub struct Reader<'a> {
     pub user: UserId,
     /// The person's roles.
     pub roles: &'a [Role],
-    /// Engineers who can be given work.
-    pub engineers: &'a [(UserId, String)],
+    /// Engineers who can be given work, with what helps to choose.
+    pub engineers: &'a [(UserId, Candidate)],
     /// Why this person may not audit the order as it is; empty where an audit is right.
     pub blockers: &'a [Guard],
 }
@@ -85,7 +85,10 @@ pub fn page(
             .map(|flag| Chip::new(words.t(flag.text_key()), Tone::Warn))
             .collect(),
         fields: order_fields(words, names, &view.fields),
-        actions: actions(words, view, reader),
+        actions: Actions {
+            late: beside::late(words, names, view, reader),
+            ..actions(words, view, reader)
+        },
         assignments: view
             .assignments
             .iter()
@@ -119,6 +122,7 @@ pub fn page(
             .map(|decided| decision(words, names, decided, reader))
             .collect(),
         parts: view.lines.iter().map(|line| part(words, names, line)).collect(),
+        learnt: Vec::new(),
         report: Report {
             revisions: Vec::new(),
             waiting: words.t("page.report.waiting"),
@@ -281,17 +285,13 @@ fn actions(words: &Words, view: &OrderView, reader: Reader<'_>) -> Actions {
     } else {
         Vec::new()
     };
-    Actions {
+    let mut actions = Actions {
         engineers: if plans && assignable {
             reader
                 .engineers
                 .iter()
                 .filter(|(id, _)| !(holders.len() == 1 && holders.contains(id)))
-                .map(|(id, name)| Choice {
-                    value: id.to_string(),
-                    text: name.clone(),
-                    chosen: false,
-                })
+                .map(|(_, candidate)| candidate.clone())
                 .collect()
         } else {
             Vec::new()
@@ -307,7 +307,15 @@ fn actions(words: &Words, view: &OrderView, reader: Reader<'_>) -> Actions {
             && view.state == OrderState::Audited
             && may_audit(reader.roles, reader.user, &workers),
         blockers,
-    }
+        waive: if audits {
+            beside::waive(words, view, reader)
+        } else {
+            Vec::new()
+        },
+        ..Actions::default()
+    };
+    actions.denied = beside::denied(words, view, reader, &actions);
+    actions
 }
 
 /// `YYYY-MM-DDTHH:MM` of a stored moment, as the browser's field wants it.

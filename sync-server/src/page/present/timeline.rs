@@ -226,7 +226,7 @@ fn tell_fact(words: &Words, names: &Names, fact: &Fact) -> Told {
         Fact::PartsAnswer(answer) => event_with(
             "parts_answer",
             "state",
-            &code(words, "parts_request", &answer.state),
+            &code(words, "page.request", &answer.state),
         )
         .maybe(answer.text.as_ref()),
         Fact::Pack(_) | Fact::User(_) | Fact::Device(_) | Fact::DeviceRevoked(_) => {

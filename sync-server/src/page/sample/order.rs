@@ -1,6 +1,6 @@
 //! The order's page with everything on it.
 
-use super::{HOSTILE, ORDER, chip, clock};
+use super::{HOSTILE, ORDER, candidate, chip, clock};
 use crate::page::model::*;
 use crate::page::words::Words;
 
@@ -207,7 +207,10 @@ pub(in crate::page) fn order(w: &Words) -> OrderPage {
         text: text.into(),
         chosen,
     };
-    let engineers = vec![choice("u2", "陈思远", true), choice("u3", HOSTILE, false)];
+    let engineers = vec![
+        candidate(w, "u2", "陈思远", true),
+        candidate(w, "u3", HOSTILE, false),
+    ];
     let assignment = |name: &str, state: Chip, reason: &str| AssignmentLine {
         engineers: name.into(),
         from: "09:00".into(),
@@ -245,6 +248,12 @@ pub(in crate::page) fn order(w: &Words) -> OrderPage {
             send_back: true,
             unaudit: true,
             blockers: vec![w.t("guard.decision_confirmed"), w.t("guard.not_own_work")],
+            waive: vec![choice("photos", &w.t("page.waived.photos"), false)],
+            late: vec![LateLine {
+                fact: "0193f2c0-0000-7000-8000-000000000501#0".into(),
+                text: HOSTILE.into(),
+            }],
+            denied: rows(&[("取消", HOSTILE)]),
         },
         assignments: vec![
             assignment(
@@ -287,6 +296,20 @@ pub(in crate::page) fn order(w: &Words) -> OrderPage {
             qty: "1".into(),
             by: "王建国 10:02".into(),
             flags: vec![chip("账实不符", Tone::Bad)],
+        }],
+        learnt: vec![LearntView {
+            doc: "customer/0193f2c0-0000-7000-8000-000000000001".into(),
+            name: HOSTILE.into(),
+            lines: vec![LearntLine {
+                field: "address".into(),
+                label: w.t("page.address"),
+                value: HOSTILE.into(),
+                now: HOSTILE.into(),
+                fact: "0193f2c0-0000-7000-8000-000000000601#0".into(),
+                by: HOSTILE.into(),
+                may: true,
+                taken: false,
+            }],
         }],
         report: Report {
             revisions: vec![
