@@ -2,7 +2,7 @@
 //!
 //! The modules stand in the order in which data flows; each may use only those above it:
 //! `domain` (pure rules) → `facts` (envelope, kinds, fold) → `documents` (facts as Automerge changes) →
-//! `wire` (sync messages) → `device` (SQLite store, sync engine, [`device::Engine`]).
+//! `media` (photos) → `wire` (sync messages) → `device` (SQLite store, sync engine, [`device::Engine`]).
 //!
 //! No clock and no randomness inside: both come in through [`env::Clock`] and [`env::Entropy`].
 
@@ -10,6 +10,7 @@ pub mod documents;
 pub mod domain;
 pub mod env;
 pub mod facts;
+pub mod media;
 pub mod wire;
 
 #[cfg(feature = "device")]

@@ -81,8 +81,29 @@ pub enum Command {
     Arrive { order: String },
     /// Note progress.
     Progress { order: String, text: String },
-    /// Note the customer's consent to the work and its price.
-    Consent { order: String, text: Option<String> },
+    /// Note the customer's consent to the work and its price, or to something else.
+    Consent {
+        order: String,
+        text: Option<String>,
+        /// remote, work_and_price, extension, sensitive_copy, location
+        #[arg(long, default_value = "work_and_price")]
+        to: String,
+    },
+    /// Add a photo (a JPEG file): kept on this device, sent by `sync`.
+    Photo(Photo),
+    /// Hide a photo, with a reason; it is neither shown nor sealed any more.
+    HidePhoto {
+        order: String,
+        /// Its SHA-256, or the beginning of it.
+        photo: String,
+        reason: String,
+    },
+    /// Write a photo to a file; one of another device is fetched from the server.
+    GetPhoto {
+        order: String,
+        photo: String,
+        out: PathBuf,
+    },
     /// Use a part from the van.
     UsePart {
         order: String,
@@ -142,6 +163,30 @@ pub enum Command {
 }
 
 #[derive(Debug, Args)]
+pub struct Photo {
+    pub order: String,
+    pub file: PathBuf,
+    /// What it shows: device, label, symptom, damage, site, custody, other
+    #[arg(long)]
+    pub what: Option<String>,
+    /// The sign of damage that it shows; the evidence that `warranty` takes.
+    #[arg(long)]
+    pub symptom: Option<String>,
+    /// Serial number of the unit that it shows.
+    #[arg(long)]
+    pub serial: Option<String>,
+    /// In words.
+    #[arg(long)]
+    pub caption: Option<String>,
+    /// A copy of a sealed document; needs `consent --to sensitive_copy`.
+    #[arg(long)]
+    pub sensitive: bool,
+    /// Keep where it was taken; needs `consent --to location`.
+    #[arg(long)]
+    pub place: bool,
+}
+
+#[derive(Debug, Args)]
 pub struct Warranty {
     pub order: String,
     /// Serial number of the unit; may be left out where the order has one unit.
@@ -153,10 +198,10 @@ pub struct Warranty {
     /// It was not tried on another port and computer.
     #[arg(long)]
     pub not_tested: bool,
-    /// A symptom seen: shell_deformed, shell_cracked, usb_plug_broken_off_board, water_or_mist_inside, other_visible_damage.
+    /// A symptom seen; its photos are those that were added for it: shell_deformed, shell_cracked, usb_plug_broken_off_board, water_or_mist_inside, other_visible_damage.
     #[arg(long = "symptom")]
     pub symptoms: Vec<String>,
-    /// Why no photos could be taken (photos come with a later version).
+    /// Why no photos could be taken.
     #[arg(long, requires = "witness")]
     pub no_photos: Option<String>,
     /// Who witnessed the examination.

@@ -1,6 +1,7 @@
 //! What the commands print, in the person's language.
 
 use fieldseal_core::device::engine::{Hit, OrderDetails, OrderRow, Saved, Status, SyncReport};
+use fieldseal_core::domain::canonical::ContentHash;
 use fieldseal_core::domain::report_rules::Missing;
 use fieldseal_core::domain::texts::{Lang, label};
 use fieldseal_core::domain::warranty::Decision;
@@ -51,6 +52,18 @@ impl Printer {
         );
     }
 
+    pub fn photo(&self, hash: &ContentHash) {
+        println!("{} {hash}", self.say("photo", "照片"));
+    }
+
+    /// «3 of 12 on the server».
+    fn on_server(&self, there: usize, taken: usize) -> String {
+        match self.lang {
+            Lang::En => format!("photos: {there} of {taken} on the server"),
+            Lang::ZhCn => format!("照片：{taken} 张中 {there} 张已在服务器"),
+        }
+    }
+
     pub fn orders(&self, rows: &[OrderRow]) {
         if rows.is_empty() {
             println!(
@@ -69,6 +82,11 @@ impl Printer {
             );
             if row.unsent > 0 {
                 line.push_str(&format!("  · {} {}", row.unsent, self.say("unsent", "项未发送")));
+            }
+            if row.photos > 0 {
+                let there = usize::try_from(row.photos_on_server).unwrap_or(usize::MAX);
+                let taken = usize::try_from(row.photos).unwrap_or(usize::MAX);
+                line.push_str(&format!("  · {}", self.on_server(there, taken)));
             }
             if row.conflicts > 0 {
                 line.push_str(&format!(
@@ -132,6 +150,32 @@ impl Printer {
             if let Ok(read) = serde_json::from_value::<Decision>(decision.decision.clone()) {
                 self.decision(&read);
             }
+        }
+        if !details.photos.is_empty() {
+            let taken = details.photos.iter().filter(|photo| photo.own).count();
+            let there = details.photos.iter().filter(|photo| photo.on_server).count();
+            println!("  {}", self.on_server(there, taken));
+        }
+        for photo in &details.photos {
+            let view = &photo.view;
+            let what = match view.symptom {
+                Some(symptom) => label(self.lang, symptom.text_key()),
+                None => label(self.lang, view.what.text_key()),
+            };
+            let place = match (photo.on_server, photo.here) {
+                (true, true) => self.say("here and on the server", "本机及服务器均有"),
+                (true, false) => self.say("on the server", "在服务器"),
+                (false, true) => self.say("here", "在本机"),
+                (false, false) => self.say("elsewhere", "不在本机"),
+            };
+            println!(
+                "    {}  {what}  {} × {}  {} KB  {place}  {}",
+                &view.sha256.to_string()[..12],
+                view.width,
+                view.height,
+                view.size.div_ceil(1_000),
+                view.caption.as_deref().unwrap_or("")
+            );
         }
         for line in &order.lines {
             println!(
@@ -251,6 +295,14 @@ impl Printer {
             self.say("refused", "被拒绝"),
             status.refused,
         );
+        if status.photos_waiting > 0 {
+            println!(
+                "{}: {} ({} KB)",
+                self.say("photos not on the server yet", "尚未上传的照片"),
+                status.photos_waiting,
+                status.photo_bytes_waiting.div_ceil(1_000),
+            );
+        }
         if status.last_sync.is_none() {
             println!("{}", self.say("never synced", "从未同步"));
         }

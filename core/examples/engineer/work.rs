@@ -5,18 +5,19 @@ use std::path::Path;
 
 use fieldseal_core::device::EngineError;
 use fieldseal_core::device::engine::{
-    Closing, Engine, Examination, OrderDetails, PartUse, Saved, SealRequest, Step,
+    Closing, Engine, Examination, OrderDetails, OrderPhoto, PartUse, PhotoNote, Saved, SealRequest, Step,
 };
+use fieldseal_core::domain::canonical::ContentHash;
 use fieldseal_core::domain::ids::{OrderId, PersonId};
 use fieldseal_core::domain::scribble::scribble;
 use fieldseal_core::domain::signature::{Point, Strokes};
 use fieldseal_core::domain::texts::Lang;
 use fieldseal_core::domain::warranty::{PhotographyForbidden, QualityFault, SymptomEvidence};
-use fieldseal_core::domain::work::{AttemptChannel, ConsentKind, ConsentWay, Outcome, Symptom};
+use fieldseal_core::domain::work::{AttemptChannel, ConsentWay, Outcome, PhotoSubject, Symptom};
 use fieldseal_core::facts::{DocName, RecordView};
 use serde_json::json;
 
-use crate::args::{Command, Report, Sign, Warranty};
+use crate::args::{Command, Photo, Report, Sign, Warranty};
 use crate::find::{self, invalid, unexpected};
 use crate::show::Printer;
 
@@ -52,9 +53,9 @@ pub fn run(engine: &Engine, command: &Command, printer: &Printer) -> Result<(), 
         Command::Arrive { order } => step(engine, order, Step::Arrive)?,
         Command::Leave { order } => step(engine, order, Step::Leave)?,
         Command::Progress { order, text } => step(engine, order, Step::Progress { text: text.clone() })?,
-        Command::Consent { order, text } => {
+        Command::Consent { order, text, to } => {
             let consent = Step::Consent {
-                kind: ConsentKind::WorkAndPrice,
+                kind: to.parse().map_err(|_| unknown(to))?,
                 how: ConsentWay::Spoken,
                 given_by: None,
                 new_due: None,
@@ -103,6 +104,25 @@ pub fn run(engine: &Engine, command: &Command, printer: &Printer) -> Result<(), 
             let token = engine.stock()?.stock.token;
             engine.request_parts(&token, order, vec![(part.clone(), *quantity)], None)?
         }
+        Command::Photo(photo) => {
+            let (hash, saved) = take_in(engine, photo)?;
+            printer.photo(&hash);
+            saved
+        }
+        Command::HidePhoto { order, photo, reason } => {
+            let details = details(engine, order)?;
+            let shown = shown(&details, photo)?;
+            engine.hide_photo(details.order.order, &details.token, shown.view.id, reason)?
+        }
+        Command::GetPhoto { order, photo, out } => {
+            let details = details(engine, order)?;
+            let shown = shown(&details, photo)?;
+            let bytes = engine.fetch_photo(shown.view.sha256)?;
+            return std::fs::write(out, bytes).map_err(|error| {
+                eprintln!("{}: {error}", out.display());
+                unexpected("write_file")
+            });
+        }
         Command::Report(report) => fill_in(engine, report)?,
         Command::Warranty(warranty) => {
             let (decision, saved) = examine(engine, warranty)?;
@@ -145,6 +165,41 @@ fn fill_in(engine: &Engine, report: &Report) -> Result<Saved, EngineError> {
     engine.save_report(details.order.order, &details.token, fields)
 }
 
+fn take_in(engine: &Engine, photo: &Photo) -> Result<(ContentHash, Saved), EngineError> {
+    let details = details(engine, &photo.order)?;
+    let symptom = photo.symptom.as_deref();
+    let symptom = symptom
+        .map(|code| code.parse::<Symptom>().map_err(|_| unknown(code)))
+        .transpose()?;
+    let what = match (&photo.what, symptom) {
+        (Some(code), _) => code.parse().map_err(|_| unknown(code))?,
+        (None, Some(_)) => PhotoSubject::Symptom,
+        (None, None) => PhotoSubject::Device,
+    };
+    let about = match &photo.serial {
+        Some(serial) => Some(unit(&details, Some(serial))?.doc.clone()),
+        None => None,
+    };
+    let note = PhotoNote {
+        what,
+        symptom,
+        about,
+        caption: photo.caption.clone(),
+        sensitive: photo.sensitive,
+        with_place: photo.place,
+    };
+    engine.add_photo(details.order.order, &details.token, &photo.file, note)
+}
+
+/// The photo whose hash begins so.
+fn shown<'d>(details: &'d OrderDetails, photo: &str) -> Result<&'d OrderPhoto, EngineError> {
+    let mut found = details
+        .photos
+        .iter()
+        .filter(|shown| shown.view.sha256.to_string().starts_with(photo));
+    found.next().ok_or(EngineError::NotFound)
+}
+
 fn unit<'d>(details: &'d OrderDetails, serial: Option<&str>) -> Result<&'d RecordView, EngineError> {
     let mut units = details
         .assets
@@ -174,12 +229,16 @@ fn examine(
         _ => None,
     };
     let unit = unit(&details, found.serial.as_deref())?;
+    let evidence = details.evidence(&unit.doc);
     let symptoms = found
         .symptoms
         .iter()
         .map(|code| {
             code.parse::<Symptom>()
-                .map(|symptom| (symptom, SymptomEvidence::default()))
+                .map(|symptom| {
+                    let photos = evidence.symptoms.get(&symptom).cloned().unwrap_or_default();
+                    (symptom, SymptomEvidence { photos, note: None })
+                })
                 .map_err(|_| unknown(code))
         })
         .collect::<Result<BTreeMap<_, _>, _>>()?;
@@ -192,7 +251,7 @@ fn examine(
             works: found.works,
             tested_elsewhere: !found.not_tested,
             inspected: true,
-            inspection_photos: BTreeSet::new(),
+            inspection_photos: evidence.inspection,
             symptoms,
             photography_forbidden: forbidden,
             quantity: 1,
@@ -200,7 +259,7 @@ fn examine(
     } else {
         Examination::WeakCurrent {
             sold_by_us: true,
-            origin_evidence: BTreeSet::new(),
+            origin_evidence: evidence.origin,
             voucher_shown: true,
             grounds: BTreeSet::new(),
             quality_fault: if found.works {
@@ -208,7 +267,7 @@ fn examine(
             } else {
                 QualityFault::Confirmed
             },
-            photos: BTreeSet::new(),
+            photos: evidence.inspection,
             quantity: 1,
             goods_value: None,
         }

@@ -55,6 +55,7 @@ const AREAS: &[Area] = areas![
     "facts",
     "gate",
     "ledger",
+    "media",
     "office",
     "page",
     "report",

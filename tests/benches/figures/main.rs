@@ -18,6 +18,7 @@ mod device;
 mod exchange;
 mod office;
 mod phone;
+mod photos;
 mod server;
 mod table;
 
@@ -36,9 +37,10 @@ pub type Failed = Box<dyn Error>;
 const QUICK: &str = "FIELDSEAL_BENCH_QUICK";
 
 fn main() -> ExitCode {
-    let done = match std::env::var_os(server::FOLDER) {
-        Some(folder) => office::serve(Path::new(&folder)),
-        None => figures(),
+    let done = match (std::env::var_os(server::FOLDER), std::env::var_os(photos::TAKE)) {
+        (Some(folder), _) => office::serve(Path::new(&folder)),
+        (None, Some(photo)) => photos::take(Path::new(&photo)),
+        (None, None) => figures(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -68,6 +70,8 @@ fn figures() -> Result<(), Failed> {
         runs,
         &mut table,
     )?;
+    eprintln!("photos");
+    photos::measure(&mut server, folder.path(), quick, &mut table)?;
     let ns = gate::ns_per_change(2_000, 7);
     table.at_most(
         "gate: one change, structure and ancestors, best of 7 rounds over 2,000 changes",

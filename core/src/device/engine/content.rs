@@ -13,6 +13,7 @@ use super::details::OrderDetails;
 use super::steps::{CORRECTION, own_visit};
 use crate::device::EngineError;
 use crate::device::store::{projections, read};
+use crate::domain::canonical::ContentHash;
 use crate::domain::ids::{PersonId, UserId};
 use crate::domain::money::Fen;
 use crate::domain::numbering::short_code;
@@ -216,6 +217,7 @@ pub(super) fn content(
             }
         })
         .collect();
+    let photos = photos(details, me, &mut lists);
     let charges = charges(fields, draft);
     let total = charges
         .iter()
@@ -274,7 +276,7 @@ pub(super) fn content(
                 answer: answer.as_deref().and_then(|code| code.parse().ok()),
             })
             .collect(),
-        photos: Vec::new(),
+        photos,
         photography_forbidden: forbidden(connection, fields, draft, me)?,
         opinion: draft.opinion.map(|kind| SealedOpinion {
             kind,
@@ -384,6 +386,23 @@ fn read_time(text: &str) -> Option<LocalTime> {
         let minutes = i16::try_from(read.offset().local_minus_utc() / 60).ok()?;
         Some(LocalTime::new(read.timestamp_millis(), minutes))
     })
+}
+
+/// This engineer's photos that he did not hide, each once.
+fn photos(details: &OrderDetails, me: &Me, lists: &mut Vec<FactId>) -> Vec<ContentHash> {
+    let mut photos = Vec::new();
+    for photo in details
+        .order
+        .photos
+        .iter()
+        .filter(|photo| photo.engineer == me.user && !photo.late)
+    {
+        lists.push(photo.id);
+        if !photos.contains(&photo.sha256) {
+            photos.push(photo.sha256);
+        }
+    }
+    photos
 }
 
 /// What follows from the decisions, then what the form adds.

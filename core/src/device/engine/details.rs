@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use rusqlite::Connection;
 
-use super::{Engine, act};
+use super::{Engine, act, photos};
 use crate::device::EngineError;
 use crate::device::store::{projections, read};
 use crate::domain::ids::{OrderId, UserId};
 use crate::facts::conflict::Conflict;
+use crate::facts::order::view::PhotoView;
 use crate::facts::{DocName, OrderView, RecordView, StoredAction, ViewToken, fold_order};
 
 /// A work order with the records that its screen shows.
@@ -24,8 +25,25 @@ pub struct OrderDetails {
     pub assets: Vec<RecordView>,
     /// Contacts.
     pub people: Vec<RecordView>,
+    /// Photos that nobody hid, oldest first.
+    pub photos: Vec<OrderPhoto>,
     /// Heads and facts of all of it: hand it back with what is saved from this screen.
     pub token: ViewToken,
+}
+
+/// A photo of an order, with what this phone has of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderPhoto {
+    /// Its mention.
+    pub view: PhotoView,
+    /// Its bytes are on this phone.
+    pub here: bool,
+    /// It was taken with this phone.
+    pub own: bool,
+    /// Of one taken here: bytes on the server's disk; none before its upload began.
+    pub sent: Option<u64>,
+    /// Of one taken here: the server has it whole, its receipt is stored.
+    pub on_server: bool,
 }
 
 /// The facts of an order as this phone has them, folded.
@@ -74,6 +92,7 @@ pub(super) fn details(
         customer: linked.customer.as_ref().and_then(&mut take),
         assets: linked.assets.iter().filter_map(&mut take).collect(),
         people: linked.people.iter().filter_map(&mut take).collect(),
+        photos: photos::of_view(connection, &folded.view)?,
         order: folded.view,
         token,
     })

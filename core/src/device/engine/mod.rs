@@ -8,18 +8,22 @@ mod act;
 mod content;
 mod details;
 mod observers;
+mod photos;
 mod seal;
 mod steps;
 mod sync;
+mod upload_lane;
 mod van;
 mod warranty;
 
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, Transaction};
 
 use crate::device::EngineError;
+use crate::device::store::photos as store_photos;
 use crate::device::store::warm::Warm;
 use crate::device::store::{Recovered, Store, StoreError, cursor, drafts, identity, projections, search};
 use crate::domain::calendar::CompanyZone;
@@ -29,8 +33,9 @@ use crate::env::Env;
 pub use crate::device::store::projections::OrderRow;
 pub use crate::device::store::search::Hit;
 pub use act::Saved;
-pub use details::OrderDetails;
+pub use details::{OrderDetails, OrderPhoto};
 pub use observers::{News, Observer, Subscription};
+pub use photos::{Evidence, PhotoNote, Release};
 pub use seal::{Closing, SealRequest, Sealed, Unsealed};
 pub use steps::{CORRECTION, Step, report_draft};
 pub use sync::SyncReport;
@@ -76,6 +81,10 @@ pub struct Status {
     pub unsent: u32,
     /// Of these, parked at the server: it waits for others.
     pub parked: u32,
+    /// Photos that were taken here and that the server does not have whole.
+    pub photos_waiting: u32,
+    /// Bytes of them that are not on the server's disk.
+    pub photo_bytes_waiting: u64,
     /// Own changes that the server refused: kept, shown with the reason.
     pub refused: u32,
     /// Wall clock (ms) of the last complete sync.
@@ -107,6 +116,8 @@ struct Inner {
     session: Mutex<[u8; 8]>,
     warm: Mutex<Warm>,
     sync: Mutex<sync::SyncSlot>,
+    /// Somebody asked for a sync while one ran: it is made between two pieces of a photo.
+    sync_asked: AtomicBool,
     /// Held over a whole pause, resume or shutdown; `phase` only for a moment.
     lifecycle: Mutex<()>,
     phase: Mutex<Phase>,
@@ -144,6 +155,7 @@ impl Engine {
                 session: Mutex::new(session),
                 warm: Mutex::new(Warm::default()),
                 sync: sync::slot(),
+                sync_asked: AtomicBool::new(false),
                 lifecycle: Mutex::new(()),
                 phase: Mutex::new(Phase::Open),
                 recovered: Mutex::new(recovered),
@@ -357,6 +369,7 @@ impl Inner {
         let count = |sql: &str| -> Result<u32, StoreError> {
             Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
         };
+        let (photos_waiting, photo_bytes_waiting) = store_photos::waiting(connection)?;
         Ok(Status {
             enrolment: identity.and_then(|identity| {
                 Some(Enrolment {
@@ -370,6 +383,8 @@ impl Inner {
             }),
             unsent: count("SELECT count(*) FROM changes WHERE state = 0")?,
             parked: count("SELECT count(*) FROM changes WHERE state = 0 AND parked_there = 1")?,
+            photos_waiting,
+            photo_bytes_waiting,
             refused: count("SELECT count(*) FROM quarantine WHERE own = 1")?,
             last_sync: cursor.last_sync,
             mismatch: cursor.mismatch,

@@ -4,6 +4,7 @@
 //! transactions, so that saving never waits for the network; no failure logs anybody out.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
 use std::sync::{Mutex, TryLockError};
 
 use ed25519_dalek::{Signer as _, SigningKey};
@@ -15,8 +16,9 @@ use crate::device::EngineError;
 use crate::device::store::changes::Hash;
 use crate::device::store::identity::{self, Identity};
 use crate::device::store::sync_rows::{self, Storing};
-use crate::device::store::{cursor, projections};
+use crate::device::store::{cursor, photos, projections};
 use crate::device::sync::events::FaultCode;
+use crate::device::sync::upload::Pace;
 use crate::device::sync::{
     Event, Fault, Http, HttpSync, Listener, Offset, Outgoing, Receipt, Stored, SyncRows, SyncState, Syncer,
     Transport, session,
@@ -40,12 +42,20 @@ pub struct SyncReport {
     pub news: bool,
     /// When to try again by itself, ms from now; add jitter.
     pub after_ms: u64,
+    /// Photos taken here that the server does not have whole yet.
+    pub photos_waiting: u32,
+    /// What stood in their way, where anything did: the changes went through all the same.
+    pub photo_fault: Option<Fault>,
 }
+
+/// Photos that could not go now are tried again after this, ms.
+const PHOTOS_AGAIN_MS: u64 = 60_000;
 
 /// The session's state and the open connection.
 #[derive(Default)]
 pub(super) struct SyncSlot {
     syncer: Syncer,
+    pace: Pace,
     /// Address and token that the connection was made with.
     http: Option<(String, String, HttpSync)>,
 }
@@ -133,7 +143,8 @@ impl Engine {
         })
     }
 
-    /// Sends what is unsent and takes in what is new, in as many requests as that needs. Blocks.
+    /// Sends what is unsent and takes in what is new, in as many requests as that needs, then photos. Blocks. While
+    /// photos go, what is saved or asked for (also by a call that hears `Busy`) goes between two of their pieces.
     ///
     /// # Errors
     /// [`EngineError::Busy`] while another sync runs; [`EngineError::NotEnrolled`]; [`EngineError::Offline`] where the
@@ -142,30 +153,46 @@ impl Engine {
     /// Whatever the error, what was confirmed before it is kept.
     pub fn sync_once(&self) -> Result<SyncReport, EngineError> {
         let inner = &*self.inner;
-        let mut slot = inner.sync_slot()?;
+        let mut slot = inner.sync_slot().inspect_err(|error| {
+            if *error == EngineError::Busy {
+                inner.sync_asked.store(true, Ordering::SeqCst);
+            }
+        })?;
         let http = inner.http(&mut slot)?;
-        self.sync_over(&mut slot, &http)
+        let SyncSlot { syncer, pace, .. } = &mut *slot;
+        inner.sync_asked.store(false, Ordering::SeqCst);
+        let mut report = self.sync_over(syncer, &http)?;
+        let lane = self.send_photos(&http, pace, || {
+            let between = self.sync_over(syncer, &http)?;
+            report = SyncReport {
+                requests: report.requests.saturating_add(between.requests),
+                news: report.news || between.news,
+                ..between
+            };
+            Ok(between)
+        })?;
+        inner.tell_status();
+        report.photos_waiting = inner.read(|connection| Ok(photos::waiting(connection)?.0))?;
+        report.photo_fault = lane.fault;
+        if report.photos_waiting > 0 {
+            report.after_ms = report.after_ms.min(PHOTOS_AGAIN_MS);
+        }
+        Ok(report)
     }
 
-    /// The same over any transport: simulations.
+    /// The same over any transport, without photos: simulations.
     ///
     /// # Errors
     /// As [`Engine::sync_once`].
     pub fn sync_with(&self, transport: &impl Transport) -> Result<SyncReport, EngineError> {
         let mut slot = self.inner.sync_slot()?;
-        self.sync_over(&mut slot, transport)
+        self.sync_over(&mut slot.syncer, transport)
     }
 
-    fn sync_over(&self, slot: &mut SyncSlot, transport: &impl Transport) -> Result<SyncReport, EngineError> {
+    fn sync_over(&self, syncer: &mut Syncer, transport: &impl Transport) -> Result<SyncReport, EngineError> {
         let inner = &*self.inner;
         inner.read(|connection| me(connection).map(|_| ()))?;
-        let outcome = session::run(
-            &mut slot.syncer,
-            Event::Start,
-            &Rows(inner),
-            transport,
-            &*inner.env.clock,
-        );
+        let outcome = session::run(syncer, Event::Start, &Rows(inner), transport, &*inner.env.clock);
         // Also after an error: pages before it are stored.
         inner.tell_status();
         let outcome = outcome?;
@@ -174,6 +201,8 @@ impl Engine {
             requests: outcome.requests,
             news: outcome.news,
             after_ms: outcome.after_ms,
+            photos_waiting: 0,
+            photo_fault: None,
         };
         match outcome.state {
             SyncState::Waiting(fault) | SyncState::Attention(fault) if !is_difference(fault) => {
@@ -204,7 +233,7 @@ fn is_difference(fault: Fault) -> bool {
 }
 
 /// What an app hears of a fault.
-fn fault_error(fault: Fault) -> EngineError {
+pub(super) fn fault_error(fault: Fault) -> EngineError {
     match fault {
         Fault::Code(FaultCode::Offline | FaultCode::Cut | FaultCode::TimedOut) => EngineError::Offline,
         Fault::Code(FaultCode::NotEnrolled) => EngineError::NotEnrolled,
@@ -240,6 +269,16 @@ impl Inner {
             device_name: None,
             revoked: false,
         }
+    }
+
+    /// A connection beside the one of the sync.
+    pub(super) fn fresh_http(&self) -> Result<HttpSync, EngineError> {
+        let identity = self.read(|connection| Ok(me(connection)?.identity))?;
+        let url = identity.server_url.ok_or(EngineError::NotEnrolled)?;
+        let token = identity.token.ok_or(EngineError::NotEnrolled)?;
+        Http::new(&url)
+            .and_then(|http| http.with_token(&token))
+            .map_err(fault_error)
     }
 
     /// The open connection, made again where address or token changed.

@@ -1,6 +1,7 @@
 mod fixture;
 mod kill;
 mod lifecycle;
+mod photos;
 mod report;
 mod support;
 mod work;

@@ -1,4 +1,4 @@
-//! Bytes named by their SHA-256: sealed files, packs, later photos. Up to 16 KB inline, larger ones in chunks.
+//! Bytes named by their SHA-256: sealed files, packs, photos. Up to 16 KB inline, larger ones in chunks.
 //!
 //! Invariant: what `get` returns has the hash that it was asked for.
 
@@ -10,7 +10,7 @@ use super::changes::{Hash, Origin};
 use crate::wire::SMALL_BLOB_MAX;
 
 /// Bytes of one chunk of a large blob.
-const CHUNK: usize = 64 * 1024;
+pub const CHUNK: usize = 64 * 1024;
 
 /// Keeps `bytes`; returns their SHA-256. Idempotent; an own unsent blob stays unsent until a receipt comes.
 ///

@@ -14,6 +14,7 @@ pub mod identity;
 pub mod ingest;
 pub mod migrations;
 pub mod open;
+pub mod photos;
 pub mod projections;
 pub mod read;
 mod salvage;
@@ -101,6 +102,11 @@ impl Store {
         })();
         drop(guard);
         result
+    }
+
+    /// Notes that what stands beside an order's facts changed: what is unsent of it, its photos.
+    pub fn note_changed(&self, orders: impl IntoIterator<Item = OrderId>) {
+        lock(&self.changed).extend(orders);
     }
 
     /// Takes the orders whose rows changed since the last call.

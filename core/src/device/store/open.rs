@@ -73,6 +73,7 @@ pub(super) fn writer(
 fn bring_up(connection: &mut Connection) -> Result<(), StoreError> {
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     super::projections::bring_up(&transaction)?;
+    super::photos::sweep(&transaction)?;
     transaction.commit()?;
     Ok(())
 }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
-use super::{StoreError, identity, read, search};
+use super::{StoreError, identity, photos, read, search};
 use crate::domain::ids::{OrderId, UserId};
 use crate::domain::work::{OrderState, VisibleStatus};
 use crate::facts::{DocName, OrderView, RecordView, fold_order, fold_record};
@@ -52,6 +52,12 @@ pub struct OrderRow {
     /// Changes of the order that no server has yet.
     #[serde(skip)]
     pub unsent: u32,
+    /// Photos that were taken on this phone for the order.
+    #[serde(skip)]
+    pub photos: u32,
+    /// Of these, those that the server has whole: «3 of 12 on the server».
+    #[serde(skip)]
+    pub photos_on_server: u32,
 }
 
 /// Names a document whose facts or scope changed in this transaction.
@@ -332,6 +338,8 @@ fn order_row(
             .unwrap_or(u32::MAX),
         update_needed: view.update_needed.is_some(),
         unsent: 0,
+        photos: 0,
+        photos_on_server: 0,
     }
 }
 
@@ -404,10 +412,12 @@ fn index_record(connection: &Connection, doc: &DocName) -> Result<(), StoreError
 /// Those of the store.
 pub fn rows(connection: &Connection, only: Option<&BTreeSet<OrderId>>) -> Result<Vec<OrderRow>, StoreError> {
     let unsent = unsent_by_family(connection)?;
+    let photos = photos::counts(connection)?;
     let finish = |text: String| -> Result<OrderRow, StoreError> {
         let mut row: OrderRow =
             serde_json::from_str(&text).map_err(|_| StoreError::Malformed { what: "row" })?;
         row.unsent = unsent.get(&DocName::Order(row.id).family()).copied().unwrap_or(0);
+        (row.photos, row.photos_on_server) = photos.get(&row.id.to_string()).copied().unwrap_or_default();
         Ok(row)
     };
     match only {

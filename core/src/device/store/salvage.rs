@@ -65,6 +65,12 @@ const PLAIN: &[(&str, &str, &str)] = &[
     ("drafts", "key, bytes, at", "key"),
     ("blobs", "sha256, size, bytes, state", "sha256"),
     ("blob_chunks", "sha256, place, bytes", "rowid"),
+    (
+        "photos",
+        "id, sha256, size, thumbnail, own, sent, server_row",
+        "id",
+    ),
+    ("photo_orders", "\"order\", sha256", "\"order\""),
     ("parked", "hash, doc, bytes, state, needs", "hash"),
     ("quarantine", "hash, doc, bytes, own, reason, at", "hash"),
 ];

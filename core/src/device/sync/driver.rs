@@ -31,15 +31,15 @@ const KEEP: Duration = Duration::from_secs(90);
 /// A server's address and the way to it.
 #[derive(Debug, Clone)]
 pub struct Http {
-    client: Client,
-    base: Url,
+    pub(super) client: Client,
+    pub(super) base: Url,
 }
 
 /// A transport for one enrolled device.
 #[derive(Clone)]
 pub struct HttpSync {
-    http: Http,
-    authorization: HeaderValue,
+    pub(super) http: Http,
+    pub(super) authorization: HeaderValue,
 }
 
 impl std::fmt::Debug for HttpSync {
@@ -209,7 +209,7 @@ impl Transport for HttpSync {
 }
 
 /// Reads a body up to a limit, whatever length it claims.
-fn read_bounded(response: Response, limit: usize) -> Result<Vec<u8>, Fault> {
+pub(super) fn read_bounded(response: Response, limit: usize) -> Result<Vec<u8>, Fault> {
     let claimed = response.content_length();
     let mut body = Vec::new();
     let cap = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
@@ -231,7 +231,7 @@ fn read_bounded(response: Response, limit: usize) -> Result<Vec<u8>, Fault> {
 }
 
 /// What a failed exchange is told as: not reached at all, or cut on the way (then less is sent next time).
-fn fault_of(error: &reqwest::Error) -> Fault {
+pub(super) fn fault_of(error: &reqwest::Error) -> Fault {
     let code = if error.is_connect() {
         if is_tls(error) {
             FaultCode::Tls

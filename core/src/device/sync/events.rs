@@ -189,6 +189,8 @@ codes! {
         ViewDiffers = "view_differs",
         /// The certificate in an enrolment answer is not valid.
         BadCertificate = "bad_certificate",
+        /// A photo that was fetched is not the one that was asked for.
+        BlobDiffers = "blob_differs",
         /// A sync is running already.
         Busy = "busy",
         /// The server answered with a problem.

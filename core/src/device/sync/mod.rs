@@ -21,18 +21,22 @@
 //! * A change that the server parked, and a blob that it refused, is not sent again in the same session: the session
 //!   ends. They stay in the outbox.
 //!
+//! Photos go after the changes, in a lane of their own: [`upload`].
+//!
 //! # What never happens
 //!
 //! Nothing leaves the outbox without a verified receipt. No failure logs anybody out: an unreachable server is
 //! [`Fault::Offline`], a revoked device is told so and keeps its work. A position of another lineage and a scope
 //! digest that differs are said and change nothing else.
 
+mod blob_http;
 pub mod driver;
 pub mod events;
 pub mod live;
 pub mod offset;
 pub mod session;
 pub mod syncer;
+pub mod upload;
 
 pub use driver::{Http, HttpSync};
 pub use events::{Effect, Event, Fault, Outgoing, Receipt, Stored, SyncState, Unsent};

@@ -400,6 +400,7 @@ fn needs_a_person(fault: Fault) -> bool {
             | FaultCode::BadAddress
             | FaultCode::BadAnswer
             | FaultCode::ReceiptDiffers
+            | FaultCode::BlobDiffers
             | FaultCode::RepairNeeded
             | FaultCode::ViewDiffers
             | FaultCode::BadCertificate

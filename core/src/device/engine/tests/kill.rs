@@ -3,14 +3,16 @@
 //! The test starts its own binary again with an environment variable; the child saves forms and prints the id of
 //! every action after the call returned; the parent kills it after a random while and looks.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::support::*;
-use crate::device::engine::{Engine, Step};
+use crate::device::engine::{Engine, PhotoNote, Step};
 use crate::device::store::StoreError;
 use crate::domain::ids::ActionId;
+use crate::domain::work::PhotoSubject;
 use crate::env::Env;
 
 const PATH: &str = "FIELDSEAL_KILL_PATH";
@@ -24,8 +26,19 @@ fn real_env() -> Env {
 #[test]
 fn kill_child() {
     let Ok(path) = std::env::var(PATH) else { return };
-    let engine = Engine::open(options(std::path::Path::new(&path), &real_env())).unwrap();
+    let path = std::path::Path::new(&path);
+    let engine = Engine::open(options(path, &real_env())).unwrap();
+    // Another picture each time, unlike those of earlier rounds.
+    let first = u8::try_from(std::process::id() % 251).unwrap();
     for number in 0_u32.. {
+        if number.is_multiple_of(4) {
+            let file = super::photos::picture(path.parent().unwrap(), first.wrapping_add(number as u8));
+            let token = engine.order(order_id()).unwrap().token;
+            let note = PhotoNote::of(PhotoSubject::Site);
+            let (_, saved) = engine.add_photo(order_id(), &token, &file, note).unwrap();
+            println!("acknowledged {}", saved.action);
+            continue;
+        }
         let token = engine.order(order_id()).unwrap().token;
         let saved = if number.is_multiple_of(3) {
             engine.save_report(
@@ -63,6 +76,7 @@ fn kill_loop_loses_no_acknowledged_action() {
         setup.engine.shutdown().unwrap();
     }
     let mut acknowledged: Vec<ActionId> = Vec::new();
+    let mut mentions = 0;
     for round in 0..ROUNDS {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args([
@@ -108,7 +122,7 @@ fn kill_loop_loses_no_acknowledged_action() {
                     "SELECT f.key FROM facts f JOIN changes c ON c.id = f.change WHERE c.state = 0",
                 )?;
                 let keys = statement.query_map([], |row| row.get::<_, [u8; 16]>(0))?;
-                Ok::<_, StoreError>((whole, keys.collect::<Result<std::collections::BTreeSet<_>, _>>()?))
+                Ok::<_, StoreError>((whole, keys.collect::<Result<BTreeSet<_>, _>>()?))
             })
             .unwrap();
         assert_eq!(whole, "ok");
@@ -116,6 +130,20 @@ fn kill_loop_loses_no_acknowledged_action() {
             assert!(present.contains(id.0.as_bytes()), "round {round}: {id} is lost");
         }
         assert_eq!(engine.status().unwrap().recovered, None);
+        // A photo is there whole or not at all: every mention has its bytes, no bytes are without a mention.
+        let details = engine.order(order_id()).unwrap();
+        for shown in &details.photos {
+            assert!(shown.here, "round {round}");
+            engine.photo(shown.view.sha256).unwrap();
+        }
+        mentions = details.photos.len();
+        let hashes: BTreeSet<_> = details.photos.iter().map(|shown| shown.view.sha256.0).collect();
+        let chunks = engine.inner.store.read(|connection| {
+            let mut statement = connection.prepare("SELECT DISTINCT sha256 FROM blob_chunks")?;
+            let rows = statement.query_map([], |row| row.get(0))?;
+            Ok::<_, StoreError>(rows.collect::<Result<BTreeSet<[u8; 32]>, _>>()?)
+        });
+        assert_eq!(chunks.unwrap(), hashes, "round {round}");
         engine.orders().unwrap();
         // What lists show is what the facts say.
         let before = engine.orders().unwrap();
@@ -123,4 +151,5 @@ fn kill_loop_loses_no_acknowledged_action() {
         assert_eq!(engine.orders().unwrap(), before);
     }
     assert!(acknowledged.len() >= ROUNDS as usize);
+    assert!(mentions > 3, "{mentions} photos");
 }

@@ -32,7 +32,7 @@ fn strokes(points: u16) -> Strokes {
     Strokes::new(10_000, 4_000, vec![(0..points).map(point).collect()]).unwrap()
 }
 
-fn signed(points: u16) -> SealRequest {
+pub(super) fn signed(points: u16) -> SealRequest {
     SealRequest {
         language: Lang::ZhCn,
         closing: Closing::Signed {

@@ -124,6 +124,31 @@ CREATE TABLE blob_chunks (
   PRIMARY KEY (sha256, place)
 ) STRICT;
 
+-- Photos that were taken with this phone, or fetched to it. Their bytes lie in blobs and blob_chunks under the same
+-- hash. A row without them is a photo whose bytes were let go (I9) or are on their way; chunks without blobs and
+-- without this are what an interrupted intake left, and are swept at the next open.
+CREATE TABLE photos (
+  id         INTEGER PRIMARY KEY,
+  sha256     BLOB    NOT NULL UNIQUE,
+  size       INTEGER NOT NULL,
+  -- A small JPEG for lists; stays when the bytes go.
+  thumbnail  BLOB    NOT NULL,
+  -- 1 where it was taken here: this phone owes it to the server.
+  own        INTEGER NOT NULL CHECK (own IN (0, 1)),
+  -- Bytes that the server said are on its disk; NULL before the upload was begun.
+  sent       INTEGER,
+  -- The receipt: row of the whole photo in the server's sequence.
+  server_row INTEGER
+) STRICT;
+CREATE INDEX photos_owed ON photos(id) WHERE own = 1 AND server_row IS NULL;
+-- The orders for which a photo was taken here: «3 of 12 on the server».
+CREATE TABLE photo_orders (
+  "order" TEXT NOT NULL,
+  sha256  BLOB NOT NULL,
+  PRIMARY KEY ("order", sha256)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX photo_orders_sha256 ON photo_orders(sha256);
+
 -- Unsent changes in the order in which they are worth sending: documents by their most valuable unsent change,
 -- causal order inside each.
 CREATE VIEW outbox AS
