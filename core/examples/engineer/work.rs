@@ -245,7 +245,7 @@ fn examine(
     let examination = if unit
         .fields
         .text("product")
-        .is_none_or(|product| product == "eseal_key")
+        .is_none_or(|product| product.starts_with("eseal_key"))
     {
         Examination::Eseal {
             works: found.works,

@@ -1,38 +1,64 @@
 //! A script's deeds done through the real `Engine`, as a thumb on glass would do them.
 //!
-//! Every deed may be done again after a kill: what would count twice (a used part, a seal) is looked up first.
+//! Every deed may be done again after a kill: what would count twice (a used part, a request, a seal) is looked up
+//! first.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use fieldseal_core::device::EngineError;
 use fieldseal_core::device::engine::{
-    Closing, Engine, Examination, OrderDetails, PartUse, SealRequest, Step,
+    CORRECTION, Closing, Engine, OrderDetails, PartUse, SealRequest, Step, Unsealed,
 };
-use fieldseal_core::domain::ids::{OrderId, PersonId};
+use fieldseal_core::domain::ids::{OrderId, UserId};
 use fieldseal_core::domain::scribble::scribble;
 use fieldseal_core::domain::texts::Lang;
-use fieldseal_core::domain::warranty::{PhotographyForbidden, QualityFault, SymptomEvidence};
-use fieldseal_core::domain::work::{AttemptChannel, ConsentKind, ConsentWay};
+use fieldseal_core::domain::warranty::CustomerAnswer;
+use fieldseal_core::domain::work::{AttemptChannel, ConsentKind, ConsentWay, Outcome};
+use fieldseal_core::facts::order::view::Visit;
 use fieldseal_core::facts::{DocName, ViewToken};
 use serde_json::{Value, json};
 
-use super::script::What;
-use super::seed::named;
+use super::data::Company;
+use super::examine;
+use super::script::{Case, What};
 
 /// An engineer's hand on one work order.
 pub(super) struct Hand<'e> {
     pub engine: &'e Engine,
+    pub company: &'e Company,
     pub order: OrderId,
+    /// Whose hand.
+    pub me: UserId,
+}
+
+/// What varies the story of an order: its own id, so that seeded and live scripts are one.
+pub(super) fn seed_of(order: OrderId) -> u64 {
+    u64::from_le_bytes(order.0.as_bytes()[8..].try_into().unwrap_or_default())
 }
 
 impl Hand<'_> {
-    /// The product code of the order's first unit.
-    pub(super) fn product(&self, details: &OrderDetails) -> Option<String> {
+    /// What the order is about.
+    pub(super) fn case(&self, details: &OrderDetails) -> Case {
+        let asset = details.assets.first();
+        let product = asset.and_then(|asset| asset.fields.text("product"));
+        let summary = details.order.fields.text("summary").unwrap_or_default();
+        Case::of(self.company, product, summary, seed_of(self.order))
+    }
+
+    /// The own visit, where there is one.
+    fn visit<'d>(&self, details: &'d OrderDetails) -> Option<&'d Visit> {
         details
-            .assets
-            .first()
-            .and_then(|asset| asset.fields.text("product"))
-            .map(str::to_owned)
+            .order
+            .visits
+            .iter()
+            .find(|visit| visit.engineer == self.me)
+    }
+
+    /// The newest sealed revision of the own visit; 0 for none.
+    pub(super) fn revision(&self, details: &OrderDetails) -> u32 {
+        let seals = self.visit(details).map(|visit| visit.seals.as_slice());
+        let revisions = seals.unwrap_or_default().iter().map(|seal| seal.revision);
+        revisions.max().unwrap_or(0)
     }
 
     /// Does one deed, looking at the screen first.
@@ -44,6 +70,9 @@ impl Hand<'_> {
             What::Accept(plan) => step(Step::Accept {
                 plan: Some((*plan).to_owned()),
             }),
+            What::Decline(reason) => step(Step::Decline {
+                reason: (*reason).to_owned(),
+            }),
             What::Contact(text) => step(Step::Contact {
                 channel: AttemptChannel::Phone,
                 reached: true,
@@ -51,52 +80,44 @@ impl Hand<'_> {
             }),
             What::Travel => step(Step::Travel),
             What::Arrive => step(Step::Arrive),
-            What::Cellar | What::Daylight => Ok(()),
+            What::Cellar | What::Daylight | What::Pause => Ok(()),
+            What::Remote => self.remote(&details),
             What::Progress(text) => step(Step::Progress {
                 text: (*text).to_owned(),
             }),
-            What::Consent => step(Step::Consent {
-                kind: ConsentKind::WorkAndPrice,
-                how: ConsentWay::Spoken,
-                given_by: None,
-                new_due: None,
-                text: Some("已说明处理方式与费用，客户同意".to_owned()),
-            }),
-            What::Examine { works, symptoms } => {
-                if details.order.decisions.is_empty() {
-                    self.examine(&details, *works, symptoms)?;
-                }
-                Ok(())
+            What::Consent => {
+                self.agree(&details)?;
+                step(consent(
+                    ConsentKind::WorkAndPrice,
+                    "已说明处理方式与费用，客户同意",
+                ))
             }
+            What::Examine if details.order.decisions.is_empty() => examine::examine(self, &details),
+            What::Examine => Ok(()),
+            What::Learn(version) => self.learn(&details, version),
             What::Report { found, done } => {
                 self.report(token, &[("fault_found", found), ("action_taken", done)])
             }
-            What::UsePart(part, qty) => {
-                if details.order.lines.iter().any(|line| line.part == *part) {
+            What::UsePart(part, qty) => self.use_part(&details, part, *qty),
+            What::Restock(part, qty) => self.request(None, part, *qty, "补货"),
+            What::WaitParts(part, qty) => {
+                self.request(Some(self.order), part, *qty, "现场急用，请优先发料")?;
+                step(Step::WaitParts {
+                    reason: "随车无此备件，已向仓库申请".to_owned(),
+                })
+            }
+            What::Done(outcome, reason) => step(Step::Done {
+                outcome: *outcome,
+                reason: reason.map(str::to_owned),
+            }),
+            What::Seal { revision, refused } => self.seal(&details, *revision, *refused),
+            What::Correct(reason) => {
+                if self.visit(&details).is_some_and(correction_open) {
                     return Ok(());
                 }
-                let used = PartUse {
-                    part: (*part).to_owned(),
-                    qty: *qty,
-                    serial: None,
-                };
-                self.engine.use_part(self.order, token, used).map(drop)
+                self.engine.open_correction(self.order, token, reason).map(drop)
             }
-            What::RequestPart(part, qty) => self
-                .engine
-                .request_parts(
-                    &ViewToken::default(),
-                    None,
-                    vec![((*part).to_owned(), *qty)],
-                    None,
-                )
-                .map(drop),
-            What::Done(outcome) => step(Step::Done {
-                outcome: *outcome,
-                reason: None,
-            }),
-            What::Seal => self.seal(&details),
-            What::Submit => self.engine.submit(self.order, token, None).map(drop),
+            What::Submit => self.submit(&details),
             What::Leave => step(Step::Leave),
         }
     }
@@ -109,87 +130,121 @@ impl Hand<'_> {
         self.engine.save_report(self.order, token, fields).map(drop)
     }
 
-    fn examine(
-        &self,
-        details: &OrderDetails,
-        works: bool,
-        symptoms: &[fieldseal_core::domain::work::Symptom],
-    ) -> Result<(), EngineError> {
-        let Some(asset) = details.assets.first() else {
+    /// The customer accepts what was decided.
+    fn agree(&self, details: &OrderDetails) -> Result<(), EngineError> {
+        let Some(decision) = details.order.decisions.last() else {
             return Ok(());
         };
-        // Photos come with a later version: until then the site forbids them and somebody witnesses.
-        let forbidden = PhotographyForbidden {
-            reason: "客户机房禁止拍照".to_owned(),
-            witness: self.witness(details),
-        };
-        let found = if asset.fields.text("product") == Some("eseal_key") {
-            Examination::Eseal {
-                works,
-                tested_elsewhere: true,
-                inspected: true,
-                inspection_photos: BTreeSet::new(),
-                symptoms: symptoms
-                    .iter()
-                    .map(|symptom| (*symptom, SymptomEvidence::default()))
-                    .collect(),
-                photography_forbidden: Some(forbidden),
-                quantity: 1,
-            }
-        } else {
-            Examination::WeakCurrent {
-                sold_by_us: true,
-                origin_evidence: BTreeSet::new(),
-                voucher_shown: true,
-                grounds: BTreeSet::new(),
-                quality_fault: QualityFault::Confirmed,
-                photos: BTreeSet::new(),
-                quantity: 1,
-                goods_value: None,
-            }
-        };
+        if decision.answer.is_some() {
+            return Ok(());
+        }
+        let accepts = CustomerAnswer::Accepts;
         self.engine
-            .examine(self.order, &details.token, &asset.doc, found)
+            .answer(self.order, &details.token, decision.id, accepts)
             .map(drop)
     }
 
-    fn witness(&self, details: &OrderDetails) -> PersonId {
-        details
-            .people
-            .iter()
-            .find_map(|person| match person.doc {
-                DocName::Person(id, _) => Some(id),
-                _ => None,
-            })
-            .unwrap_or(PersonId(named("witness", &self.order.to_string())))
+    fn remote(&self, details: &OrderDetails) -> Result<(), EngineError> {
+        let given = |details: &OrderDetails| {
+            let mut consents = details.order.consents.iter();
+            consents
+                .find(|consent| consent.kind == ConsentKind::Remote)
+                .map(|consent| consent.id)
+        };
+        let mut seen = details.clone();
+        if given(&seen).is_none() {
+            let asked = consent(ConsentKind::Remote, "客户同意远程操作，全程在旁观看");
+            self.engine.step(self.order, &seen.token, asked)?;
+            seen = self.engine.order(self.order)?;
+        }
+        let Some(consent) = given(&seen) else {
+            return Ok(());
+        };
+        self.engine
+            .step(self.order, &seen.token, Step::Remote { consent })
+            .map(drop)
     }
 
-    fn seal(&self, details: &OrderDetails) -> Result<(), EngineError> {
-        if details
-            .order
-            .visits
-            .iter()
-            .any(|visit| visit.current_seal.is_some())
-        {
+    fn learn(&self, details: &OrderDetails, version: &str) -> Result<(), EngineError> {
+        let Some(asset) = details.assets.first() else {
+            return Ok(());
+        };
+        let fields = BTreeMap::from([("version".to_owned(), json!(version))]);
+        self.engine
+            .learn(self.order, &details.token, &asset.doc, fields)
+            .map(drop)
+    }
+
+    fn use_part(&self, details: &OrderDetails, part: &str, qty: u32) -> Result<(), EngineError> {
+        if details.order.lines.iter().any(|line| line.part == part) {
             return Ok(());
         }
-        let name = details
-            .people
-            .iter()
-            .find_map(|person| person.fields.text("name"))
-            .unwrap_or("客户代表");
-        let fields = [
-            ("opinion_kind", "satisfied"),
-            ("opinion_text", "处理及时，讲解清楚"),
-            ("signer_name", name),
-            ("signer_role", "经办人"),
-        ];
+        let used = PartUse {
+            part: part.to_owned(),
+            qty,
+            serial: None,
+        };
+        self.engine.use_part(self.order, &details.token, used).map(drop)
+    }
+
+    fn request(&self, order: Option<OrderId>, part: &str, qty: u32, text: &str) -> Result<(), EngineError> {
+        let van = self.engine.stock()?;
+        let about = order.map(DocName::Order);
+        let asked = van.stock.requests.iter().any(|request| {
+            request.order == about
+                && request.state == "requested"
+                && request.lines.iter().any(|line| line.part == part)
+        });
+        if asked {
+            return Ok(());
+        }
+        let lines = vec![(part.to_owned(), qty)];
+        self.engine
+            .request_parts(&van.stock.token, order, lines, Some(text.to_owned()))
+            .map(drop)
+    }
+
+    fn submit(&self, details: &OrderDetails) -> Result<(), EngineError> {
+        let sealed = self
+            .visit(details)
+            .is_some_and(|visit| visit.current_seal.is_some());
+        let outcome = details.order.done_by.as_ref().and_then(|done| done.outcome);
+        let without = match (sealed, outcome) {
+            (true, _) => None,
+            (false, Some(Outcome::CustomerAbsent)) => Some(Unsealed::CustomerAbsent),
+            (false, _) => Some(Unsealed::VerbalConfirmation),
+        };
+        self.engine.submit(self.order, &details.token, without).map(drop)
+    }
+
+    fn seal(&self, details: &OrderDetails, revision: u32, refused: bool) -> Result<(), EngineError> {
+        if self.revision(details) >= revision {
+            return Ok(());
+        }
+        let contact = details.people.first();
+        let field = |name| contact.and_then(|person| person.fields.text(name));
+        let opinion = if refused {
+            [
+                ("opinion_kind", "refused"),
+                ("opinion_text", "对人为损坏收费有异议，拒绝签字"),
+            ]
+        } else if seed_of(self.order).is_multiple_of(5) {
+            [
+                ("opinion_kind", "opinion"),
+                ("opinion_text", "希望下次能提前半小时电话通知"),
+            ]
+        } else {
+            [
+                ("opinion_kind", "satisfied"),
+                ("opinion_text", "处理及时，讲解清楚"),
+            ]
+        };
+        let mut fields = opinion.to_vec();
+        let name = field("name").unwrap_or("客户代表");
+        fields.push(("signer_name", name));
+        fields.push(("signer_role", field("role").unwrap_or("经办人")));
         self.report(&details.token, &fields)?;
         let seen = self.engine.order(self.order)?;
-        let seed = u64::from_le_bytes(self.order.0.as_bytes()[..8].try_into().unwrap_or_default());
-        let strokes = scribble(seed).map_err(|_| EngineError::Unexpected {
-            code: "scribble".to_owned(),
-        })?;
         let language = match details
             .customer
             .as_ref()
@@ -198,10 +253,38 @@ impl Hand<'_> {
             Some("en") => Lang::En,
             _ => Lang::ZhCn,
         };
-        let request = SealRequest {
-            language,
-            closing: Closing::Signed { strokes },
+        let closing = if refused {
+            Closing::Refused {
+                reason: "对人为损坏收费有异议".to_owned(),
+                witness: name.to_owned(),
+            }
+        } else {
+            let strokes =
+                scribble(seed_of(self.order) ^ u64::from(revision)).map_err(|_| EngineError::Unexpected {
+                    code: "scribble".to_owned(),
+                })?;
+            Closing::Signed { strokes }
         };
+        let request = SealRequest { language, closing };
         self.engine.seal(self.order, &seen.token, request).map(drop)
+    }
+}
+
+/// Whether a reason for a correction stands beside the current seal.
+fn correction_open(visit: &Visit) -> bool {
+    let reason = visit.fields.0.get(CORRECTION);
+    reason.is_some_and(|field| {
+        let mut entries = field.entries();
+        entries.any(|entry| visit.unsigned.contains(&entry.fact))
+    })
+}
+
+fn consent(kind: ConsentKind, text: &str) -> Step {
+    Step::Consent {
+        kind,
+        how: ConsentWay::Spoken,
+        given_by: None,
+        new_due: None,
+        text: Some(text.to_owned()),
     }
 }

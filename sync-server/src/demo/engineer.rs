@@ -11,14 +11,16 @@ use fieldseal_core::device::EngineError;
 use fieldseal_core::device::engine::{Engine, OpenOptions};
 use fieldseal_core::device::system;
 use fieldseal_core::domain::calendar::CompanyZone;
-use fieldseal_core::domain::ids::OrderId;
+use fieldseal_core::domain::ids::{OrderId, UserId};
 use fieldseal_core::domain::work::OrderState;
+use fieldseal_core::facts::DocName;
 use fieldseal_core::facts::order::view::AssignmentStatus;
 
 use super::DemoError;
-use super::deeds::Hand;
+use super::data::Company;
+use super::deeds::{Hand, seed_of};
 use super::proxy::{CutProxy, Line};
-use super::script::{Case, Dice, What, script};
+use super::script::{Case, Course, Deed, Dice, What, correction, script};
 
 /// What a live engineer is started with.
 #[derive(Debug, Clone, clap::Args)]
@@ -37,8 +39,27 @@ pub struct EngineerArguments {
     pub seed: u64,
 }
 
-/// Where a script stands.
+/// Where a script stands: order, script, place.
 const PLACE: &str = "demo/script";
+
+/// Notes where an engineer stands, so that his process goes on there.
+pub(super) fn keep_place(
+    engine: &Engine,
+    order: OrderId,
+    script: &str,
+    place: usize,
+) -> Result<(), EngineError> {
+    engine.save_draft(PLACE, format!("{order} {script} {place}").as_bytes())
+}
+
+fn pause_key(order: OrderId) -> String {
+    format!("demo/pause/{order}")
+}
+
+/// Notes where a visit goes on once the parts are there.
+pub(super) fn keep_pause(engine: &Engine, order: OrderId, place: usize) -> Result<(), EngineError> {
+    engine.save_draft(&pause_key(order), place.to_string().as_bytes())
+}
 
 /// Runs until the parent ends.
 ///
@@ -59,7 +80,10 @@ pub fn run(arguments: &EngineerArguments) -> Result<(), DemoError> {
         zone: CompanyZone::default(),
     })?;
     engine.set_server(&format!("http://{}", proxy.address()))?;
+    let me = engine.status()?.enrolment.map(|enrolment| enrolment.user);
     let mut life = Life {
+        me: me.ok_or(DemoError::Seed("a phone without its engineer"))?,
+        company: Company::load()?,
         engine,
         proxy,
         speed: arguments.speed,
@@ -71,10 +95,20 @@ pub fn run(arguments: &EngineerArguments) -> Result<(), DemoError> {
 }
 
 struct Life {
+    me: UserId,
+    company: Company,
     engine: Engine,
     proxy: CutProxy,
     speed: f64,
     dice: Dice,
+}
+
+/// What is to be done next, and from which deed on.
+struct Task {
+    order: OrderId,
+    /// `plain`, `lucky`, `parts`, or `correct:2`: which list of deeds.
+    script: String,
+    place: usize,
 }
 
 impl Life {
@@ -97,10 +131,9 @@ impl Life {
     /// Whether one of his assignments stands, or his work under it does.
     fn still_mine(&self, order: OrderId) -> Result<bool, DemoError> {
         use AssignmentStatus::{Current, RevokedButDone, RevokedButWorking, SecondOrder};
-        let me = self.engine.status()?.enrolment.map(|enrolment| enrolment.user);
         let details = self.engine.order(order)?;
         Ok(details.order.assignments.iter().any(|assignment| {
-            me.is_some_and(|me| assignment.engineers.contains(&me))
+            assignment.engineers.contains(&self.me)
                 && matches!(
                     assignment.status,
                     Current | RevokedButDone | RevokedButWorking | SecondOrder
@@ -119,8 +152,8 @@ impl Life {
     /// One look at the list: goes on with the order in hand, or takes the next one.
     fn turn(&mut self) -> Result<(), DemoError> {
         self.sync();
-        match self.next_order()? {
-            Some(order) => self.visit(order),
+        match self.next_task()? {
+            Some(task) => self.work(&task),
             None => {
                 // Sometimes a phone is simply out of reach for a while.
                 if self.dice.below(40) == 0 {
@@ -134,61 +167,104 @@ impl Life {
         }
     }
 
-    fn next_order(&self) -> Result<Option<OrderId>, DemoError> {
-        if let Some((order, _)) = self.place()? {
-            return Ok(Some(order));
+    fn hand(&self, order: OrderId) -> Hand<'_> {
+        Hand {
+            engine: &self.engine,
+            company: &self.company,
+            order,
+            me: self.me,
         }
-        let waiting = [OrderState::Dispatched.as_str(), OrderState::Accepted.as_str()];
-        let rows = self.engine.orders()?;
-        Ok(rows
-            .iter()
-            .find(|row| row.mine && waiting.contains(&row.state.as_str()))
-            .map(|row| row.id))
     }
 
-    fn place(&self) -> Result<Option<(OrderId, usize)>, DemoError> {
+    /// What he stands in; else what came back from the store or the auditor; else the next order.
+    fn next_task(&self) -> Result<Option<Task>, DemoError> {
+        if let Some(task) = self.place()? {
+            return Ok(Some(task));
+        }
+        let mut found: Option<(u8, Task)> = None;
+        for row in self.engine.orders()?.into_iter().filter(|row| row.mine) {
+            let task = |script: &str, place| Task {
+                order: row.id,
+                script: script.to_owned(),
+                place,
+            };
+            let next = match row.state.parse::<OrderState>() {
+                Ok(OrderState::WaitingParts) => self.paused(row.id)?.map(|place| (0, task("parts", place))),
+                Ok(OrderState::Accepted) => Some((1, task("lucky", self.after_accept(row.id)?))),
+                Ok(OrderState::Dispatched) => Some((2, task("lucky", 0))),
+                Ok(OrderState::Returned) => {
+                    let details = self.engine.order(row.id)?;
+                    let revision = self.hand(row.id).revision(&details) + 1;
+                    Some((3, task(&format!("correct:{revision}"), 0)))
+                }
+                _ => None,
+            };
+            if let Some((rank, task)) = next
+                && found.as_ref().is_none_or(|(best, _)| rank < *best)
+            {
+                found = Some((rank, task));
+            }
+        }
+        Ok(found.map(|(_, task)| task))
+    }
+
+    /// Where a visit goes on that waited for parts, once the store has answered.
+    fn paused(&self, order: OrderId) -> Result<Option<usize>, DemoError> {
+        let Some(draft) = self.engine.draft(&pause_key(order))? else {
+            return Ok(None);
+        };
+        let about = Some(DocName::Order(order));
+        let asked = self.engine.stock()?.stock.requests;
+        let open = asked
+            .iter()
+            .any(|request| request.order == about && request.state == "requested");
+        Ok(String::from_utf8_lossy(&draft).parse().ok().filter(|_| !open))
+    }
+
+    /// The deed after those that an accepted order has behind it.
+    fn after_accept(&self, order: OrderId) -> Result<usize, DemoError> {
+        let deeds = self.deeds(order, "lucky")?;
+        let begun = |deed: &Deed| !matches!(deed.what, What::Accept(_) | What::Decline(_) | What::Contact(_));
+        Ok(deeds.iter().position(begun).unwrap_or(deeds.len()))
+    }
+
+    fn place(&self) -> Result<Option<Task>, DemoError> {
         let Some(draft) = self.engine.draft(PLACE)? else {
             return Ok(None);
         };
         let text = String::from_utf8_lossy(&draft).into_owned();
         let mut words = text.split(' ');
         let order = words.next().and_then(|word| word.parse().ok());
+        let script = words.next().map(str::to_owned);
         let place = words.next().and_then(|word| word.parse().ok());
-        Ok(order.zip(place))
+        let task = order.zip(script).zip(place);
+        Ok(task.map(|((order, script), place)| Task { order, script, place }))
     }
 
-    fn visit(&mut self, order: OrderId) -> Result<(), DemoError> {
+    fn deeds(&self, order: OrderId, name: &str) -> Result<Vec<Deed>, DemoError> {
         let details = self.engine.order(order)?;
-        let (engine, hand) = (
-            &self.engine,
-            Hand {
-                engine: &self.engine,
-                order,
+        let case: Case = self.hand(order).case(&details);
+        let seed = seed_of(order);
+        Ok(match name.split_once(':') {
+            Some((_, revision)) => correction(&case, revision.parse().unwrap_or(2)),
+            None => match name {
+                "plain" => script(&case, Course::Plain, seed),
+                "parts" => script(&case, Course::Parts, seed),
+                _ => script(&case, Course::of(seed, &case), seed),
             },
-        );
-        let product = hand.product(&details).unwrap_or_else(|| "eseal_key".to_owned());
-        let summary = details.order.fields.text("summary").unwrap_or_default();
-        let seed = u64::from_le_bytes(order.0.as_bytes()[8..].try_into().unwrap_or_default());
-        let deeds = script(
-            Case {
-                product: &product,
-                summary,
-            },
-            seed,
-        );
-        let from = self
-            .place()?
-            .filter(|(at, _)| *at == order)
-            .map_or(0, |(_, place)| place);
+        })
+    }
+
+    fn work(&mut self, task: &Task) -> Result<(), DemoError> {
+        let order = task.order;
+        let deeds = self.deeds(order, &task.script)?;
         // A restart may have happened in a cellar.
-        if deeds[..from.min(deeds.len())]
-            .iter()
-            .any(|deed| deed.what == What::Cellar)
-        {
+        let behind = deeds.get(..task.place).unwrap_or_default();
+        if behind.iter().any(|deed| deed.what == What::Cellar) {
             self.proxy.take_down();
         }
-        for (place, deed) in deeds.iter().enumerate().skip(from) {
-            engine.save_draft(PLACE, format!("{order} {place}").as_bytes())?;
+        for (place, deed) in deeds.iter().enumerate().skip(task.place) {
+            keep_place(&self.engine, order, &task.script, place)?;
             self.wait(f64::from(deed.after_s));
             if !self.proxy.is_down() && !self.still_mine(order)? {
                 // The office took it away and he has heard of it: what was done stays done.
@@ -197,9 +273,13 @@ impl Life {
             match deed.what {
                 What::Cellar => self.proxy.take_down(),
                 What::Daylight => self.proxy.restore(),
+                What::Pause => {
+                    keep_pause(&self.engine, order, place + 1)?;
+                    break;
+                }
                 _ => {}
             }
-            if let Err(error) = hand.perform(&deed.what) {
+            if let Err(error) = self.hand(order).perform(&deed.what) {
                 // The office may have taken the order away meanwhile; what was done stays done.
                 tracing::warn!(%error, %order, deed = ?deed.what, "a deed was not possible");
                 break;
@@ -207,7 +287,7 @@ impl Life {
             self.sync();
         }
         self.proxy.restore();
-        engine.drop_draft(PLACE)?;
+        self.engine.drop_draft(PLACE)?;
         self.sync();
         Ok(())
     }

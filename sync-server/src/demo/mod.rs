@@ -7,8 +7,11 @@
 
 pub mod clock;
 pub mod company;
+pub mod data;
 mod deeds;
+mod desk;
 pub mod engineer;
+mod examine;
 pub mod proxy;
 mod run;
 pub mod script;
@@ -48,6 +51,9 @@ pub enum DemoError {
     /// A sign-in link.
     #[error("cannot make a sign-in link: {0}")]
     Link(#[from] crate::auth::AuthError),
+    /// One of the demo's tables.
+    #[error(transparent)]
+    Table(#[from] data::TableError),
     /// Seeding went wrong in a way that is the demo's own fault.
     #[error("the demo's company cannot be made: {0}")]
     Seed(&'static str),

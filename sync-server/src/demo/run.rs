@@ -6,20 +6,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use fieldseal_core::domain::ids::{ActionId, TicketId};
-use fieldseal_core::domain::work::VisibleStatus;
 use fieldseal_core::env::Env;
-use fieldseal_core::facts::kinds::PartLine;
 
 use super::clock::DemoClock;
-use super::company::{ASSETS, ENGINEERS, FAULTS, OFFICE, PARTS, Person as Who, YOU};
+use super::company::{ENGINEERS, OFFICE, Person as Who, YOU};
+use super::data::Company;
+use super::desk::Desk;
 use super::engineer::forward_log;
-use super::script::Dice;
-use super::seed::{HISTORY_MS, Seeding, env_with, new_job, user_of};
+use super::seed::{HISTORY_MS, Seeding, env_with, user_of};
 use super::{DemoError, PHONE_FILE};
 use crate::auth::store::LinkPurpose;
 use crate::config::Config;
-use crate::office::Office;
 
 /// Flags of `demo` beside those of the server.
 #[derive(Debug, Clone, clap::Args)]
@@ -78,6 +75,7 @@ pub fn run(
     env: &Env,
     say: &dyn Fn(&str),
 ) -> Result<(), DemoError> {
+    let company = Company::load()?;
     let data = config.data.clone();
     let fresh = prepare(&data)?;
     let clock = Arc::new(DemoClock::set_back(
@@ -91,9 +89,10 @@ pub fn run(
     let server = crate::start(&config, env_with(clock.clone(), env))?;
     let office = server.state.office.clone();
     if fresh {
-        say("making a company with three weeks behind it …");
+        say("making a company with a month behind it …");
         Seeding {
             office: &office,
+            company: &company,
             env: &env_with(clock.clone(), env),
             clock: &clock,
             zone: office.zone(),
@@ -119,12 +118,8 @@ pub fn run(
             stopping.clone(),
         )?);
     }
-    keepers.push(desk(
-        office.clone(),
-        env.clone(),
-        arguments.speed,
-        stopping.clone(),
-    ));
+    let desk = Desk::new(office.clone(), company, env.clone())?;
+    keepers.push(desk.open(arguments.speed, stopping.clone()));
 
     let link = server
         .state
@@ -159,7 +154,7 @@ pub fn run(
     waited.map_err(DemoError::Folder)
 }
 
-type Keeper = std::thread::JoinHandle<()>;
+pub(super) type Keeper = std::thread::JoinHandle<()>;
 
 /// Starts an engineer's process and starts it again when it dies.
 fn keep_alive(
@@ -209,83 +204,4 @@ fn keep_alive(
         let _ = child.kill();
         let _ = child.wait();
     }))
-}
-
-/// The service desk: customers go on calling, and the storekeeper fills the vans, so that a board that nobody
-/// touches is alive too. What the visitor does is never undone by it.
-fn desk(office: Arc<Office>, env: Env, speed: f64, stopping: Arc<AtomicBool>) -> Keeper {
-    std::thread::spawn(move || {
-        let mut dice = Dice(u64::try_from(env.clock.read().wall_ms).unwrap_or(0));
-        let mut pause = 15.0 / speed;
-        while !stopping.load(Ordering::SeqCst) {
-            if pause > 0.0 {
-                std::thread::sleep(Duration::from_millis(100));
-                pause -= 0.1;
-                continue;
-            }
-            if let Err(error) = call(&office, &env, &mut dice) {
-                tracing::warn!(%error, "the desk");
-            }
-            #[expect(clippy::cast_precision_loss, reason = "a pause in seconds")]
-            let wobble = dice.below(30) as f64;
-            pause = (30.0 + wobble) / speed;
-        }
-    })
-}
-
-fn call(office: &Office, env: &Env, dice: &mut Dice) -> Result<(), DemoError> {
-    let board = office.board()?;
-    let waiting = board
-        .rows
-        .iter()
-        .filter(|row| row.status == VisibleStatus::ToDo)
-        .count();
-    let idlest = board
-        .engineers
-        .iter()
-        .filter(|mark| mark.person.user != user_of(&YOU))
-        .min_by_key(|mark| mark.orders);
-    let dispatcher = office
-        .person(user_of(&OFFICE[1]))?
-        .ok_or(DemoError::Seed("no dispatcher"))?;
-    // Every third call waits for the visitor to dispatch it, as long as not too many do; nobody is buried in work.
-    let for_visitor = waiting < 4 && dice.below(3) == 0;
-    let engineer = idlest.filter(|mark| !for_visitor && mark.orders < 2);
-    if for_visitor || engineer.is_some() {
-        let asset = &ASSETS[usize::try_from(dice.below(ASSETS.len() as u64)).unwrap_or(0)];
-        let faults: Vec<&str> = FAULTS
-            .iter()
-            .filter(|(_, product)| *product == asset.product)
-            .map(|(summary, _)| *summary)
-            .collect();
-        let summary = faults.get(usize::try_from(dice.below(faults.len().max(1) as u64)).unwrap_or(0));
-        let now = env.clock.read().wall_ms;
-        let job = new_job(
-            office.zone(),
-            asset,
-            summary.unwrap_or(&"用户要求上门检查"),
-            now,
-            engineer.map(|mark| mark.person.user),
-            dice,
-        );
-        office.create_job(&dispatcher, TicketId(env.uuid_v7()), job)?;
-    }
-    if dice.below(6) == 0 {
-        let storekeeper = office
-            .person(user_of(&OFFICE[3]))?
-            .ok_or(DemoError::Seed("no storekeeper"))?;
-        let who = &ENGINEERS[usize::try_from(dice.below(ENGINEERS.len() as u64)).unwrap_or(0)];
-        let lines = [PartLine {
-            part: PARTS[0].number.to_owned(),
-            qty: 2,
-        }];
-        office.issue_parts(
-            &storekeeper,
-            ActionId(env.uuid_v7()),
-            user_of(who),
-            &lines,
-            Some("补货"),
-        )?;
-    }
-    Ok(())
 }

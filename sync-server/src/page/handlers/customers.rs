@@ -207,10 +207,8 @@ fn warranty_chip(words: &Words, view: &RecordView) -> Chip {
             .text(field)
             .and_then(|text| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok())
     };
-    let end = match view.fields.text("product") {
-        Some("eseal_key") => date("applied_on").and_then(|start| add_years(start, 3)),
-        _ => date("maker_warranty_end"),
-    };
+    let of_key = date("applied_on").and_then(|start| add_years(start, 3));
+    let end = of_key.or_else(|| date("maker_warranty_end"));
     match end {
         Some(end) if end >= words.today() => {
             Chip::new(words.tp("page.warranty.until", "date", end), Tone::Good)
