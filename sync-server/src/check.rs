@@ -2,12 +2,15 @@
 //!
 //! Raw changes and their actions are the authority (design 5), so this proves from them: that the chain tags follow
 //! from the rows, that each change's bytes are the change they are stored as, and that each document can be built
-//! from its changes and has the heads that are stored for it.
+//! from its changes and has the heads that are stored for it. Of large blobs: that each recorded one is there with its
+//! hash.
 
 use std::fmt;
 
 use fieldseal_core::documents::{Document, read_change};
 
+use crate::blobs::BlobStore;
+use crate::blobs::store::hash_of;
 use crate::storage::{ReadTx, Storage, StorageError, tag};
 
 /// Rows looked at in one go.
@@ -45,6 +48,13 @@ pub enum Finding {
         /// The document.
         doc: String,
     },
+    /// A recorded large blob is not there as it was received.
+    Blob {
+        /// Its name.
+        sha256: String,
+        /// Whether it is not there at all.
+        missing: bool,
+    },
 }
 
 impl fmt::Display for Finding {
@@ -57,6 +67,11 @@ impl fmt::Display for Finding {
                 write!(f, "{doc}, row {row}: the change is not what it is stored as")
             }
             Self::Document { doc } => write!(f, "{doc}: cannot be built from its changes"),
+            Self::Blob {
+                sha256,
+                missing: true,
+            } => write!(f, "blob {sha256}: missing"),
+            Self::Blob { sha256, .. } => write!(f, "blob {sha256}: not the bytes that were received"),
         }
     }
 }
@@ -70,6 +85,8 @@ pub struct Checked {
     pub documents: u64,
     /// Changes.
     pub changes: u64,
+    /// Large blobs.
+    pub blobs: u64,
     /// What is wrong; empty where everything is right.
     pub findings: Vec<Finding>,
 }
@@ -78,7 +95,7 @@ pub struct Checked {
 ///
 /// # Errors
 /// [`StorageError`] where the storage cannot be read at all.
-pub fn check(storage: &dyn Storage) -> Result<Checked, StorageError> {
+pub fn check(storage: &dyn Storage, blobs: &dyn BlobStore) -> Result<Checked, StorageError> {
     let tx = storage.read()?;
     let mut checked = Checked::default();
     chain(tx.as_ref(), &mut checked)?;
@@ -120,7 +137,34 @@ pub fn check(storage: &dyn Storage) -> Result<Checked, StorageError> {
             checked.findings.push(Finding::Document { doc: text });
         }
     }
+    files(tx.as_ref(), blobs, &mut checked)?;
     Ok(checked)
+}
+
+fn files(tx: &dyn ReadTx, blobs: &dyn BlobStore, checked: &mut Checked) -> Result<(), StorageError> {
+    let mut after = None;
+    loop {
+        let files = tx.files_after(after.as_ref(), STEP)?;
+        let Some(last) = files.last() else {
+            return Ok(());
+        };
+        after = Some(last.sha256);
+        for file in files {
+            checked.blobs += 1;
+            // What cannot be read is as bad as what is not there.
+            let opened = blobs.open(&file.sha256).ok().flatten();
+            let missing = opened.is_none();
+            let same = opened.is_some_and(|(length, mut reader)| {
+                length == file.size && hash_of(&mut reader).is_ok_and(|hash| hash == file.sha256)
+            });
+            if !same {
+                checked.findings.push(Finding::Blob {
+                    sha256: hex::encode(file.sha256),
+                    missing,
+                });
+            }
+        }
+    }
 }
 
 fn chain(tx: &dyn ReadTx, checked: &mut Checked) -> Result<(), StorageError> {
@@ -159,7 +203,7 @@ mod tests {
         let bench = Bench::new();
         bench.enrol(&Phone::new(1), LI);
         let storage = bench.state.service.storage();
-        let checked = check(storage.as_ref()).unwrap();
+        let checked = check(storage.as_ref(), bench.state.uploads.store().as_ref()).unwrap();
         assert_eq!(checked.findings, vec![]);
         assert!(checked.rows >= 2 && checked.documents >= 1 && checked.changes >= 2);
 
@@ -168,7 +212,9 @@ mod tests {
         database
             .execute("UPDATE changes SET text = text || ' ' WHERE row = 1", [])
             .unwrap();
-        let found = check(storage.as_ref()).unwrap().findings;
+        let found = check(storage.as_ref(), bench.state.uploads.store().as_ref())
+            .unwrap()
+            .findings;
         assert_eq!(
             found,
             vec![Finding::Differs {
@@ -179,12 +225,16 @@ mod tests {
         database
             .execute("UPDATE rows SET hash = zeroblob(32) WHERE n = 1", [])
             .unwrap();
-        let found = check(storage.as_ref()).unwrap().findings;
+        let found = check(storage.as_ref(), bench.state.uploads.store().as_ref())
+            .unwrap()
+            .findings;
         assert!(found.contains(&Finding::Chain { row: 1 }), "{found:?}");
         database
             .execute("UPDATE changes SET bytes = zeroblob(40) WHERE row = 1", [])
             .unwrap();
-        let found = check(storage.as_ref()).unwrap().findings;
+        let found = check(storage.as_ref(), bench.state.uploads.store().as_ref())
+            .unwrap()
+            .findings;
         assert!(
             found
                 .iter()

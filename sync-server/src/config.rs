@@ -7,7 +7,10 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use fieldseal_core::domain::calendar::CompanyZone;
+use fieldseal_core::wire::LARGE_BLOB_MAX;
 use serde::Deserialize;
+
+use crate::blobs::UploadLimits;
 
 /// How log lines look.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
@@ -42,6 +45,18 @@ pub struct Settings {
     /// The organisation's name, as it stands in certificates and on reports.
     #[arg(long, global = true, env = "FIELDSEAL_ORGANISATION", value_name = "NAME")]
     pub organisation: Option<String>,
+    /// Bytes of the largest photo that is taken, at most 8 MiB.
+    #[arg(long, global = true, env = "FIELDSEAL_UPLOAD_MAX", value_name = "BYTES")]
+    pub upload_max: Option<u64>,
+    /// Bytes of uploads that one device may have unfinished.
+    #[arg(long, global = true, env = "FIELDSEAL_UPLOAD_OPEN_MAX", value_name = "BYTES")]
+    pub upload_open_max: Option<u64>,
+    /// Bytes of uploads that one device may begin in a day.
+    #[arg(long, global = true, env = "FIELDSEAL_UPLOAD_DAY_MAX", value_name = "BYTES")]
+    pub upload_day_max: Option<u64>,
+    /// Days after which an upload that does not move is thrown away.
+    #[arg(long, global = true, env = "FIELDSEAL_UPLOAD_KEEP_DAYS", value_name = "DAYS")]
+    pub upload_keep_days: Option<u16>,
     /// Form of the log lines.
     #[arg(long, global = true, env = "FIELDSEAL_LOG_FORMAT", value_enum)]
     pub log_format: Option<LogFormat>,
@@ -65,6 +80,8 @@ pub struct Config {
     pub zone: CompanyZone,
     /// The organisation's name, as it stands in certificates and on reports.
     pub organisation: String,
+    /// How much a device may upload.
+    pub uploads: UploadLimits,
     /// Form of the log lines.
     pub log_format: LogFormat,
     /// Which log lines.
@@ -120,6 +137,12 @@ pub enum ConfigError {
         "the organisation's name must have 1 to {ORGANISATION_MAX} characters, none of them a control character"
     )]
     Organisation,
+    /// Upload limits that leave no room.
+    #[error(
+        "the upload limits must leave room: upload_max from 1 to {LARGE_BLOB_MAX} bytes, upload_open_max and \
+         upload_day_max at least that of one photo, upload_keep_days at least 1"
+    )]
+    Uploads,
     /// Not a public address.
     #[error("the public address must be http:// or https:// with a host and without a path: {url}")]
     PublicUrl {
@@ -154,6 +177,10 @@ impl Settings {
             public_url: self.public_url.or(weaker.public_url),
             zone: self.zone.or(weaker.zone),
             organisation: self.organisation.or(weaker.organisation),
+            upload_max: self.upload_max.or(weaker.upload_max),
+            upload_open_max: self.upload_open_max.or(weaker.upload_open_max),
+            upload_day_max: self.upload_day_max.or(weaker.upload_day_max),
+            upload_keep_days: self.upload_keep_days.or(weaker.upload_keep_days),
             log_format: self.log_format.or(weaker.log_format),
             log: self.log.or(weaker.log),
         }
@@ -171,7 +198,14 @@ impl Settings {
         let organisation = self
             .organisation
             .unwrap_or_else(|| DEFAULT_ORGANISATION.to_owned());
+        let usual = UploadLimits::default();
         let config = Config {
+            uploads: UploadLimits {
+                file: self.upload_max.unwrap_or(usual.file),
+                open: self.upload_open_max.unwrap_or(usual.open),
+                day: self.upload_day_max.unwrap_or(usual.day),
+                keep_days: self.upload_keep_days.unwrap_or(usual.keep_days),
+            },
             data: self.data.unwrap_or_else(|| PathBuf::from("fieldseal-data")),
             listen: self.listen.unwrap_or(DEFAULT_LISTEN),
             behind_proxy: self.behind_proxy.unwrap_or(false),
@@ -198,6 +232,7 @@ impl Config {
             public_url: None,
             zone: CompanyZone::default(),
             organisation: DEFAULT_ORGANISATION.to_owned(),
+            uploads: UploadLimits::default(),
             log_format: LogFormat::Text,
             log: "info".to_owned(),
         }
@@ -214,6 +249,14 @@ impl Config {
         let length = self.organisation.chars().count();
         if length == 0 || length > ORGANISATION_MAX || self.organisation.chars().any(char::is_control) {
             return Err(ConfigError::Organisation);
+        }
+        let uploads = self.uploads;
+        if uploads.file == 0
+            || uploads.file > LARGE_BLOB_MAX
+            || uploads.open.min(uploads.day) < uploads.file
+            || uploads.keep_days == 0
+        {
+            return Err(ConfigError::Uploads);
         }
         if let Some(url) = &self.public_url {
             let rest = url
@@ -271,6 +314,18 @@ mod tests {
             ..Settings::default()
         };
         assert!(zone.into_config().unwrap_err().to_string().contains("Shanghai"));
+        for (upload_max, upload_day_max) in [
+            (Some(0), None),
+            (Some(LARGE_BLOB_MAX + 1), None),
+            (None, Some(10)),
+        ] {
+            let settings = Settings {
+                upload_max,
+                upload_day_max,
+                ..Settings::default()
+            };
+            assert!(matches!(settings.into_config(), Err(ConfigError::Uploads)));
+        }
         for url in ["ftp://a", "https://", "https://a/b", "a.example"] {
             let settings = Settings {
                 public_url: Some(url.to_owned()),

@@ -17,6 +17,7 @@ use tokio::task::JoinHandle;
 
 use crate::auth::Auth;
 use crate::auth::store::{AuthStore, AuthStoreError, SqliteAuthStore};
+use crate::blobs::{BlobStore, FolderStore, Uploads};
 use crate::config::{Config, ConfigError};
 use crate::enrol::Enrolment;
 use crate::keys::{KeysError, ServerKeys};
@@ -74,6 +75,11 @@ pub enum StartError {
 
 /// The database's file in the data folder.
 pub const DATABASE: &str = "fieldseal.sqlite";
+/// The folder of large blobs in the data folder.
+pub const BLOBS: &str = "blobs";
+
+/// How often abandoned uploads are looked for.
+const SWEEP: Duration = Duration::from_secs(60 * 60);
 
 /// The data folder of one server process, locked as long as this lives.
 #[derive(Debug)]
@@ -144,6 +150,8 @@ pub struct Services {
     pub service: Arc<SyncService>,
     /// What the people at the page do.
     pub office: Arc<Office>,
+    /// Photos and other large blobs.
+    pub uploads: Arc<Uploads>,
 }
 
 impl Services {
@@ -156,13 +164,16 @@ impl Services {
         let database = config.data.join(DATABASE);
         let storage: Arc<dyn Storage> = Arc::new(SqliteStorage::open(&database, env.random())?);
         let accounts: Arc<dyn AuthStore> = Arc::new(SqliteAuthStore::open(&database)?);
-        Ok(Self::over(storage, accounts, keys, config, env))
+        let path = config.data.join(BLOBS);
+        let blobs = FolderStore::open(&path).map_err(|source| StartError::Folder { path, source })?;
+        Ok(Self::over(storage, accounts, Arc::new(blobs), keys, config, env))
     }
 
-    /// Over given storage, accounts and keys.
+    /// Over given storage, accounts, blobs and keys.
     pub fn over(
         storage: Arc<dyn Storage>,
         accounts: Arc<dyn AuthStore>,
+        blobs: Arc<dyn BlobStore>,
         keys: ServerKeys,
         config: &Config,
         env: Env,
@@ -185,12 +196,14 @@ impl Services {
             config.zone,
             config.organisation.clone(),
         ));
+        let uploads = Arc::new(Uploads::new(service.clone(), blobs, env.clone(), config.uploads));
         Self {
             env,
             auth,
             enrolment,
             service,
             office,
+            uploads,
         }
     }
 
@@ -213,6 +226,7 @@ impl Services {
             enrolment: self.enrolment,
             service: self.service,
             office: self.office,
+            uploads: self.uploads,
             live,
             stopping,
             secure_cookies,
@@ -267,6 +281,7 @@ pub fn start(config: &Config, env: Env) -> Result<Running, StartError> {
             })
             .await
     });
+    runtime.spawn(sweep(state.uploads.clone(), state.stopping.clone()));
     tracing::info!(%addr, "listening");
     Ok(Running {
         addr,
@@ -278,6 +293,22 @@ pub fn start(config: &Config, env: Env) -> Result<Running, StartError> {
         runtime: Some(runtime),
         _folder: folder,
     })
+}
+
+/// Throws abandoned uploads away, at the start and then now and again.
+async fn sweep(uploads: Arc<Uploads>, mut stopping: watch::Receiver<bool>) {
+    loop {
+        let sweeping = uploads.clone();
+        match tokio::task::spawn_blocking(move || sweeping.sweep()).await {
+            Ok(Err(error)) => tracing::error!(%error, "abandoned uploads not looked at"),
+            Ok(Ok(_)) => {}
+            Err(_) => return,
+        }
+        tokio::select! {
+            () = tokio::time::sleep(SWEEP) => {}
+            _ = stopping.wait_for(|stop| *stop) => return,
+        }
+    }
 }
 
 impl Running {

@@ -7,6 +7,7 @@ use fieldseal_core::env::Env;
 use tokio::sync::watch;
 
 use crate::auth::Auth;
+use crate::blobs::Uploads;
 use crate::enrol::Enrolment;
 use crate::live::Live;
 use crate::office::Office;
@@ -25,6 +26,8 @@ pub struct AppState {
     pub service: Arc<SyncService>,
     /// What the people at the page do.
     pub office: Arc<Office>,
+    /// Photos and other large blobs.
+    pub uploads: Arc<Uploads>,
     /// The newest row of the sequence.
     pub live: Live,
     /// Becomes `true` when the server stops; open streams end then.

@@ -12,3 +12,4 @@ pub mod bench;
 pub mod fuzz;
 pub mod hands;
 pub mod sim;
+pub mod uploader;

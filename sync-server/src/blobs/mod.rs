@@ -1,8 +1,13 @@
-//! Small blobs: up to 16 KB, committed with the change that names them (design 5). Larger ones have their own lane.
+//! Small blobs: up to 16 KB, committed with the change that names them (design 5). Larger ones have their own lane:
+//! `uploads` says who may send what, `turns` keeps connections apart, `store` holds the bytes.
 //!
 //! Invariants: a blob is known by the SHA-256 of the bytes that arrived, never by what a device says. A phone gets a blob
 //! only if a fact of a document in its engineer's scope names it, written by the office or by somebody who sent these
 //! bytes or could read them otherwise: to know a hash and to name it opens nothing. ([`crate::storage::ReadTx::blob_in_scope`])
+
+pub mod store;
+pub mod turns;
+pub mod uploads;
 
 use std::collections::HashSet;
 
@@ -12,6 +17,10 @@ use fieldseal_core::wire::SMALL_BLOB_MAX;
 use sha2::{Digest, Sha256};
 
 use crate::storage::{DeviceRow, DocKey, Hash, NewRow, Result, RowKind, WriteTx};
+
+pub use store::{BlobStore, FolderStore, Part};
+pub use turns::{Turn, Turns};
+pub use uploads::{Found, Standing, UploadError, UploadLimits, Uploads};
 
 /// Bytes of blobs that nothing names yet, kept of one device: a blob may come before the change that names it.
 pub const UNNAMED_BYTES: u64 = 1024 * 1024;

@@ -7,10 +7,13 @@ use crate::config::Config;
 
 pub(super) fn run(config: &Config) -> Result<ExitCode, CliError> {
     let services = super::existing(config, crate::system::system_env()?)?;
-    let result = crate::check::check(services.service.storage().as_ref())?;
+    let result = crate::check::check(
+        services.service.storage().as_ref(),
+        services.uploads.store().as_ref(),
+    )?;
     say(&format!(
-        "{} rows, {} documents, {} changes read",
-        result.rows, result.documents, result.changes
+        "{} rows, {} documents, {} changes, {} large blobs read",
+        result.rows, result.documents, result.changes, result.blobs
     ));
     for finding in &result.findings {
         say(&finding.to_string());

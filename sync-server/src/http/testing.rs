@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use axum::Router;
 use axum::body::Body;
@@ -10,6 +11,7 @@ use ed25519_dalek::{Signer as _, SigningKey};
 use fieldseal_core::domain::ids::UserId;
 use fieldseal_core::domain::roles::Role;
 use fieldseal_core::domain::texts::Lang;
+use fieldseal_core::env::{Clock, ClockReading, Env};
 use fieldseal_core::wire::{self, EnrolRequest};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -18,6 +20,7 @@ use tower::ServiceExt as _;
 
 use crate::auth::Auth;
 use crate::auth::store::LinkPurpose;
+use crate::blobs::UploadLimits;
 use crate::config::Config;
 use crate::live::Live;
 use crate::office::{NewUser, Person};
@@ -29,7 +32,23 @@ pub(crate) const LI: UserId = UserId(uuid::Uuid::from_u128(1));
 /// Li's password.
 pub(crate) const PASSWORD: &str = "a-good-password";
 
+/// The real clock, and as far ahead of it as a test says.
+struct Shifted {
+    real: Env,
+    ahead: Arc<AtomicI64>,
+}
+
+impl Clock for Shifted {
+    fn read(&self) -> ClockReading {
+        let mut reading = self.real.clock.read();
+        reading.wall_ms += self.ahead.load(Ordering::Relaxed);
+        reading
+    }
+}
+
 pub(crate) struct Bench {
+    /// How far the server's wall clock is ahead, ms.
+    pub(crate) clock: Arc<AtomicI64>,
     pub(crate) auth: Arc<Auth>,
     pub(crate) live: Live,
     pub(crate) stop: watch::Sender<bool>,
@@ -63,9 +82,23 @@ impl Phone {
 
 impl Bench {
     pub(crate) fn new() -> Self {
+        Self::with_limits(UploadLimits::default())
+    }
+
+    pub(crate) fn with_limits(uploads: UploadLimits) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let config = Config::new(folder.path(), "127.0.0.1:0".parse().unwrap());
-        let services = Services::open(&config, crate::system::system_env().unwrap()).unwrap();
+        let mut config = Config::new(folder.path(), "127.0.0.1:0".parse().unwrap());
+        config.uploads = uploads;
+        let clock = Arc::new(AtomicI64::new(0));
+        let real = crate::system::system_env().unwrap();
+        let env = Env {
+            entropy: real.entropy.clone(),
+            clock: Arc::new(Shifted {
+                real,
+                ahead: clock.clone(),
+            }),
+        };
+        let services = Services::open(&config, env).unwrap();
         let admin = Person {
             user: LI,
             name: "李娜".to_owned(),
@@ -85,6 +118,7 @@ impl Bench {
         let (stop, stopping) = watch::channel(false);
         let state = services.state(stopping, false).unwrap();
         Self {
+            clock,
             auth,
             live: state.live.clone(),
             stop,

@@ -103,7 +103,8 @@ impl SyncService {
             .push(hook);
     }
 
-    fn committed(&self, head: u64) {
+    /// Tells the listeners that rows up to `head` are committed.
+    pub(crate) fn committed(&self, head: u64) {
         for hook in self.hooks.read().unwrap_or_else(PoisonError::into_inner).iter() {
             hook(head);
         }

@@ -76,6 +76,7 @@ pub(crate) fn run(open: &dyn Fn() -> Arc<dyn Storage>) {
     quarantine_keeps_the_first_reason(open());
     blobs_are_named_and_counted(open());
     a_blob_is_read_where_a_holder_or_the_office_names_it(open());
+    uploads_are_kept_until_they_are_files(open());
     accounts_are_kept(open());
     writers_take_turns_and_share_commits(open());
 }
@@ -469,6 +470,87 @@ fn a_blob_is_read_where_a_holder_or_the_office_names_it(storage: Arc<dyn Storage
     assert!(!tx.blob_in_scope(b, &[3; 32]).unwrap());
     tx.add_reason(a, office, "x").unwrap();
     assert!(tx.blob_in_scope(b, &[3; 32]).unwrap());
+}
+
+fn uploads_are_kept_until_they_are_files(storage: Arc<dyn Storage>) {
+    let (device, other) = (DeviceId(id(11)), DeviceId(id(12)));
+    let upload = |device, sha256, size, moved| UploadRow {
+        device,
+        sha256,
+        size,
+        begun: 1,
+        moved,
+    };
+    let mut tx = storage.write().unwrap();
+    let (doc, _) = tx.ensure_doc(&visit(1, 1)).unwrap();
+    let [engineer, colleague] = [1, 2].map(|number| UserId(id(number)));
+    tx.name_blob(&[1; 32], doc.key, Some(engineer)).unwrap();
+    assert!(tx.named_by(&[1; 32], engineer).unwrap());
+    assert!(!tx.named_by(&[1; 32], colleague).unwrap() && !tx.named_by(&[2; 32], engineer).unwrap());
+    for row in [
+        upload(device, [1; 32], 100, 5),
+        upload(device, [2; 32], 20, 6),
+        upload(other, [1; 32], 3, 7),
+    ] {
+        tx.put_upload(&row).unwrap();
+    }
+    tx.put_upload(&upload(device, [2; 32], 30, 9)).unwrap();
+    assert_eq!(
+        (tx.open_bytes(device).unwrap(), tx.open_bytes(other).unwrap()),
+        (130, 3)
+    );
+    assert_eq!(
+        tx.upload(other, &[1; 32]).unwrap(),
+        Some(upload(other, [1; 32], 3, 7))
+    );
+    assert_eq!(tx.upload(other, &[2; 32]).unwrap(), None);
+    let old: Vec<_> = tx.uploads_until(7, 10).unwrap();
+    assert_eq!(
+        old,
+        [upload(device, [1; 32], 100, 5), upload(other, [1; 32], 3, 7)]
+    );
+    assert_eq!(tx.uploads_until(7, 1).unwrap().len(), 1);
+
+    tx.count_begun(device, 10, 100).unwrap();
+    tx.count_begun(device, 10, 30).unwrap();
+    tx.count_begun(other, 10, 3).unwrap();
+    assert_eq!(
+        (
+            tx.begun_bytes(device, 10).unwrap(),
+            tx.begun_bytes(device, 11).unwrap()
+        ),
+        (130, 0)
+    );
+    tx.count_begun(device, 12, 1).unwrap();
+    assert_eq!(tx.begun_bytes(device, 10).unwrap(), 0, "long ago");
+
+    let row = tx
+        .append_row(&NewRow {
+            kind: RowKind::Blob,
+            doc: None,
+            hash: &[1; 32],
+            engineer: None,
+            device: None,
+        })
+        .unwrap();
+    let file = FileRow {
+        sha256: [1; 32],
+        device,
+        at: 8,
+        size: 100,
+        row,
+    };
+    tx.put_file(&file).unwrap();
+    tx.drop_upload(device, &[1; 32]).unwrap();
+    assert!(tx.uploading(&[1; 32]).unwrap(), "the other device's");
+    tx.drop_upload(other, &[1; 32]).unwrap();
+    assert!(!tx.uploading(&[1; 32]).unwrap());
+    tx.commit().unwrap();
+    let tx = storage.read().unwrap();
+    assert_eq!(tx.file(&[1; 32]).unwrap(), Some(file));
+    assert_eq!(tx.file(&[2; 32]).unwrap(), None);
+    assert_eq!(tx.files_after(None, 9).unwrap(), [file]);
+    assert!(tx.files_after(Some(&[1; 32]), 9).unwrap().is_empty());
 }
 
 fn accounts_are_kept(storage: Arc<dyn Storage>) {

@@ -14,6 +14,7 @@ mod chain;
 mod error;
 pub mod sqlite;
 mod types;
+mod uploads;
 
 #[cfg(test)]
 pub(crate) mod acceptance;
@@ -22,6 +23,7 @@ pub use accounts::{ReadAccounts, WriteAccounts};
 pub use chain::{Tag, tag};
 pub use error::StorageError;
 pub use types::*;
+pub use uploads::{FileRow, ReadUploads, UploadRow, WriteUploads};
 
 use fieldseal_core::domain::ids::{ActionId, DeviceId, UserId};
 use fieldseal_core::facts::DocName;
@@ -50,7 +52,7 @@ pub trait Storage: Send + Sync {
     clippy::missing_errors_doc,
     reason = "every method fails with the engine's StorageError alone"
 )]
-pub trait ReadTx: ReadAccounts {
+pub trait ReadTx: ReadAccounts + ReadUploads {
     // ---- documents and changes -----------------------------------------------------------------------------
     /// The document of this name, if anything ever named it.
     fn doc(&self, name: &DocName) -> Result<Option<DocRow>>;
@@ -136,7 +138,7 @@ pub trait ReadTx: ReadAccounts {
     clippy::missing_errors_doc,
     reason = "every method fails with the engine's StorageError alone"
 )]
-pub trait WriteTx: ReadTx + WriteAccounts {
+pub trait WriteTx: ReadTx + WriteAccounts + WriteUploads {
     /// Commits; returns once it is on disk. Several transactions may share one fsync.
     fn commit(self: Box<Self>) -> Result<()>;
 

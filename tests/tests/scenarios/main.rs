@@ -1,4 +1,4 @@
-//! Acceptance scenarios against a real server and real engines: S1, S2, S7, the lost reply, bad input, stale forms.
+//! Acceptance scenarios against a real server and real engines: S1, S2, S7, S9, the lost reply, bad input, stale forms.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -18,4 +18,5 @@ mod process;
 mod s01_flight_mode;
 mod s02_reassigned;
 mod s07_warranty;
+mod s09_photo_cuts;
 mod stale_forms;

@@ -20,6 +20,7 @@ fn a_seeded_company_has_a_month_behind_it_and_everything_on_its_board() {
         public_url: None,
         zone: CompanyZone::default(),
         organisation: DEFAULT_ORGANISATION.to_owned(),
+        uploads: crate::blobs::UploadLimits::default(),
         log_format: LogFormat::Text,
         log: "warn".to_owned(),
     };

@@ -6,10 +6,10 @@ use super::support::error;
 use crate::storage::{Result, StorageError};
 
 /// The schema that this version writes.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// The step from schema n to n + 1, at place n.
-const STEPS: [&str; SCHEMA as usize] = [include_str!("schema_1.sql")];
+const STEPS: [&str; SCHEMA as usize] = [include_str!("schema_1.sql"), include_str!("schema_2.sql")];
 
 /// Brings a database to [`SCHEMA`], all steps in one transaction.
 pub(super) fn migrate(connection: &mut Connection, lineage: [u8; 16]) -> Result<()> {

@@ -10,6 +10,7 @@ mod accounts;
 mod migrations;
 mod read;
 mod support;
+mod uploads;
 mod write;
 
 use std::cell::Cell;
