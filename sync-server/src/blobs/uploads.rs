@@ -408,23 +408,26 @@ impl Uploads {
         if !tx.blob_in_scope(device.user, sha256)? {
             return Err(UploadError::NotFound);
         }
-        if tx.file(sha256)?.is_none()
-            && let Some(bytes) = tx.blob(sha256)?
-        {
+        self.opened(tx.as_ref(), sha256)
+    }
+
+    /// A blob, whoever asks: rights are the caller's matter.
+    ///
+    /// # Errors
+    /// [`UploadError::NotFound`], the disk's.
+    pub fn stored(&self, sha256: &Hash) -> Result<Found, UploadError> {
+        let tx = self.storage().read()?;
+        self.opened(tx.as_ref(), sha256)
+    }
+
+    fn opened(&self, tx: &dyn ReadTx, sha256: &Hash) -> Result<Found, UploadError> {
+        if tx.file(sha256)?.is_none() {
+            let bytes = tx.blob(sha256)?.ok_or(UploadError::NotFound)?;
             return Ok(Found {
                 length: bytes.len() as u64,
                 reader: Box::new(io::Cursor::new(bytes)),
             });
         }
-        self.large(tx.as_ref(), sha256)
-    }
-
-    /// A recorded large blob, whoever asks: rights are the caller's matter.
-    ///
-    /// # Errors
-    /// [`UploadError::NotFound`], the disk's.
-    pub fn large(&self, tx: &dyn ReadTx, sha256: &Hash) -> Result<Found, UploadError> {
-        tx.file(sha256)?.ok_or(UploadError::NotFound)?;
         match self.store.open(sha256)? {
             Some((length, reader)) => Ok(Found { length, reader }),
             None => {

@@ -166,7 +166,7 @@ impl Desk {
         }
         confirm_all(&self.office, &self.auditor, order)?;
         if let Some(details) = self.office.order(order)?
-            && audit_blockers(&self.auditor, &details.view).is_empty()
+            && audit_blockers(&self.auditor, &details.view, &self.office.arrived(&details.view)?).is_empty()
         {
             self.office.audit(&self.auditor, order, &details.view.token)?;
         }

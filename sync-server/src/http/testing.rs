@@ -1,5 +1,7 @@
 //! A router over real tables in a temporary folder, for the tests of the endpoints.
 
+mod sender;
+
 use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -26,6 +28,8 @@ use crate::live::Live;
 use crate::office::{NewUser, Person};
 use crate::server::Services;
 use crate::state::AppState;
+
+pub(crate) use sender::{Sender, photo};
 
 /// The person of these tests, with login `li`.
 pub(crate) const LI: UserId = UserId(uuid::Uuid::from_u128(1));

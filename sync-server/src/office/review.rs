@@ -13,7 +13,7 @@ use fieldseal_core::facts::order::view::DecisionStatus;
 use fieldseal_core::facts::{DocName, Fact, FactId, OrderView, ViewToken};
 
 use super::fields::{optional, required};
-use super::{Office, OfficeError, Person, require};
+use super::{Arrived, Office, OfficeError, Person, require};
 use crate::pipeline::Saved;
 
 /// What an audit or a return is about: the seal (or the submit, where nothing was sealed) of the visit that counts, and
@@ -37,12 +37,12 @@ pub fn workers(view: &OrderView) -> Vec<UserId> {
     view.visits.iter().map(|visit| visit.engineer).collect()
 }
 
-/// Why a person may not audit an order as it is: guards of D.3, in the table's order; empty where an audit is right.
-pub fn audit_blockers(by: &Person, view: &OrderView) -> Vec<Guard> {
+/// Why a person may not audit an order as it is, with those photos `arrived`: guards of D.3, in the table's order; empty
+/// where an audit is right.
+pub fn audit_blockers(by: &Person, view: &OrderView, arrived: &Arrived) -> Vec<Guard> {
     let facts = GuardFacts {
         own_work: !may_audit(&by.roles, by.user, &workers(view)),
-        // Photos come with a later version; until then none can be missing.
-        photos_complete_or_waived: true,
+        photos_complete_or_waived: arrived.complete_or_waived(view),
         decision_confirmed: !view.decisions.iter().any(|decision| {
             decision.status == DecisionStatus::Provisional && Some(decision.stamp.by) == view.visit
         }),
@@ -106,7 +106,7 @@ impl Office {
     pub fn audit(&self, by: &Person, order: OrderId, token: &ViewToken) -> Result<Saved, OfficeError> {
         let _one = self.begin();
         let view = self.judged(by, order, Step::Audit, token)?;
-        if let Some(guard) = audit_blockers(by, &view).first() {
+        if let Some(guard) = audit_blockers(by, &view, &self.arrived(&view)?).first() {
             return Err(OfficeError::whole(guard.as_str()));
         }
         let (revision, assignment) = revision_of(&view).ok_or(OfficeError::whole("wrong_state"))?;

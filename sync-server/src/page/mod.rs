@@ -26,6 +26,8 @@ mod beside_story;
 #[cfg(feature = "demo")]
 mod field_story;
 #[cfg(test)]
+mod photo_story;
+#[cfg(test)]
 mod sample;
 #[cfg(test)]
 mod story;
@@ -44,6 +46,7 @@ pub fn router(_state: &AppState) -> Router<AppState> {
         .route("/orders/new", get(handlers::plan::new))
         .route("/orders/{id}", get(handlers::orders::show))
         .route("/orders/{id}/files/{sha256}", get(handlers::orders::file))
+        .route("/orders/{id}/photos/{sha256}", get(handlers::photos::get))
         .route("/orders/{id}/assign", post(handlers::plan::assign))
         .route("/orders/{id}/cancel", post(handlers::plan::cancel))
         .route("/orders/{id}/uncancel", post(handlers::plan::uncancel))

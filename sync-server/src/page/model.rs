@@ -8,10 +8,12 @@ mod board;
 mod frame;
 mod lists;
 mod order;
+mod photos;
 mod report;
 
 pub use board::*;
 pub use frame::*;
 pub use lists::*;
 pub use order::*;
+pub use photos::*;
 pub use report::*;

@@ -3,139 +3,17 @@ use std::sync::atomic::Ordering;
 
 use axum::body::{Body, Bytes};
 use axum::http::{Request, Response};
-use fieldseal_core::documents::actor::device_tag;
-use fieldseal_core::documents::{ActorId, Document};
-use fieldseal_core::domain::ids::{ActionId, OrderId, UserId};
-use fieldseal_core::facts::{Action, ClockEvidence, DocName, RawFact};
-use fieldseal_core::wire::body::{decode, decode_problem, encode};
-use fieldseal_core::wire::{DocChanges, SYNC_PATH, SyncAnswer, SyncRequest, VERSION, blob_path};
-use serde_json::json;
+use fieldseal_core::domain::ids::UserId;
+use fieldseal_core::wire::blob_path;
+use fieldseal_core::wire::body::decode_problem;
 use sha2::{Digest as _, Sha256};
 
 use super::*;
 use crate::blobs::Standing;
-use crate::http::testing::{Bench, LI, Phone, body_of};
+use crate::http::testing::{Bench, LI, Sender, body_of, photo};
 
 /// An engineer whom no assignment names.
 const OTHER: UserId = UserId(uuid::Uuid::from_u128(7));
-
-/// A photo's worth of bytes that compress badly.
-fn photo(seed: u64, length: usize) -> Vec<u8> {
-    let mut state = seed;
-    std::iter::repeat_with(|| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        state.to_be_bytes()[0]
-    })
-    .take(length)
-    .collect()
-}
-
-/// An enrolled phone that uploads.
-struct Sender<'b> {
-    bench: &'b Bench,
-    token: String,
-    tag: [u8; 8],
-    user: UserId,
-}
-
-impl<'b> Sender<'b> {
-    fn enrol(bench: &'b Bench, seed: u8, user: UserId) -> Self {
-        let phone = Phone::new(seed);
-        Self {
-            bench,
-            token: bench.enrol(&phone, user),
-            tag: device_tag(&phone.public()),
-            user,
-        }
-    }
-
-    fn row(&self) -> DeviceRow {
-        self.bench.state.enrolment.authorise(&self.token).unwrap()
-    }
-
-    /// Writes a fact that names a blob into an own visit and sends it.
-    async fn name(&self, bytes: &[u8]) -> String {
-        let sha256 = hex::encode(Sha256::digest(bytes));
-        let order = OrderId(uuid::Uuid::from_u128(u128::from(bytes[0]) + 1_000));
-        let action = Action {
-            at: "2026-11-23T10:00:00+08:00".to_owned(),
-            clk: ClockEvidence {
-                off: None,
-                err: None,
-                boot: 1,
-                mono: 1,
-            },
-            by: self.user,
-            n: 1,
-            saw: Vec::new(),
-            docs: Vec::new(),
-            min: None,
-            facts: vec![RawFact {
-                kind: "photo".to_owned(),
-                payload: json!({ "blob": sha256, "size": bytes.len(), "width": 8, "height": 8, "what": "other" }),
-            }],
-        };
-        let key = ActionId(self.bench.state.env.uuid_v7());
-        let actor = ActorId::new(self.bench.state.env.random(), self.tag);
-        let change = Document::new()
-            .append(&actor, key, &action.to_text().unwrap())
-            .unwrap();
-        let request = SyncRequest {
-            version: VERSION,
-            page: 1_000,
-            changes: vec![DocChanges {
-                doc: DocName::Visit(order, self.user).to_string(),
-                changes: vec![change.bytes.into()],
-            }],
-            ..SyncRequest::default()
-        };
-        let body = encode(&request).unwrap();
-        let answer = self.bench.post_wire(SYNC_PATH, body, Some(&self.token)).await;
-        let answer: SyncAnswer = decode(&body_of(answer).await).unwrap();
-        assert_eq!(answer.exceptions, []);
-        sha256
-    }
-
-    async fn ask(&self, method: &str, sha256: &str, headers: &[(&str, &str)], body: Body) -> Response<Body> {
-        let mut request = Request::builder()
-            .method(method)
-            .uri(format!("{BLOBS_PATH}{sha256}"))
-            .header("authorization", format!("Bearer {}", self.token))
-            .header(TUS_RESUMABLE_HEADER, TUS);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        self.bench.send(request.body(body).unwrap()).await
-    }
-
-    async fn create(&self, sha256: &str, length: u64) -> Response<Body> {
-        let length = length.to_string();
-        self.ask("POST", sha256, &[(UPLOAD_LENGTH_HEADER, &length)], Body::empty())
-            .await
-    }
-
-    async fn patch(&self, sha256: &str, offset: u64, body: Body) -> Response<Body> {
-        let offset = offset.to_string();
-        let headers = [
-            (UPLOAD_OFFSET_HEADER, offset.as_str()),
-            ("content-type", OFFSET_CONTENT_TYPE),
-        ];
-        self.ask("PATCH", sha256, &headers, body).await
-    }
-
-    async fn head(&self, sha256: &str) -> Response<Body> {
-        self.ask("HEAD", sha256, &[], Body::empty()).await
-    }
-
-    /// Sends a whole blob in one go; its row.
-    async fn send(&self, bytes: &[u8]) -> u64 {
-        let sha256 = self.name(bytes).await;
-        assert_eq!(self.create(&sha256, bytes.len() as u64).await.status(), 201);
-        let sent = self.patch(&sha256, 0, Body::from(bytes.to_vec())).await;
-        assert_eq!(sent.status(), 204);
-        row_of(&sent).unwrap()
-    }
-}
 
 fn value(response: &Response<Body>, name: &str) -> Option<u64> {
     Some(response.headers().get(name)?.to_str().unwrap().parse().unwrap())

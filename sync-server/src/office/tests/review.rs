@@ -2,14 +2,21 @@
 
 use fieldseal_core::domain::audited::verify_audit;
 use fieldseal_core::domain::canonical::ContentHash;
+use fieldseal_core::domain::ids::OrderId;
+use fieldseal_core::domain::transitions::Guard;
 use fieldseal_core::domain::work::OrderState;
 use fieldseal_core::facts::conflict::ConflictKind;
-use fieldseal_core::facts::kinds::{Decide, Step};
+use fieldseal_core::facts::kinds::{Decide, Photo, Step};
 use fieldseal_core::facts::{DocName, Fact};
 use serde_json::json;
 
 use super::world::World;
-use crate::office::{OfficeError, audit_blockers};
+use crate::office::{OfficeError, Person, audit_blockers};
+
+fn blockers(world: &World, by: &Person, order: OrderId) -> Vec<Guard> {
+    let view = world.view(order);
+    audit_blockers(by, &view, &world.office().arrived(&view).unwrap())
+}
 
 fn code<T: std::fmt::Debug>(result: Result<T, OfficeError>) -> &'static str {
     result.unwrap_err().code()
@@ -28,12 +35,12 @@ fn i11_nobody_judges_own_work_and_only_auditors_judge() {
         code(office.return_report(&world.a, order, &token, "x")),
         "own_work"
     );
-    assert!(!audit_blockers(&world.a, &world.view(order)).is_empty());
+    assert!(!blockers(&world, &world.a, order).is_empty());
     assert_eq!(
         code(office.audit(&world.dispatcher, order, &token)),
         "not_allowed"
     );
-    assert!(audit_blockers(&world.auditor, &world.view(order)).is_empty());
+    assert!(blockers(&world, &world.auditor, order).is_empty());
     office.audit(&world.auditor, order, &token).unwrap();
     assert_eq!(world.view(order).state, OrderState::Audited);
     assert_eq!(
@@ -182,5 +189,64 @@ fn q28_an_audit_waits_for_the_decisions_confirmation() {
     confirm(&world.auditor, Some("natural_in_warranty"), Some("申请日期有误")).unwrap();
     let view = world.view(order);
     assert_eq!(view.decisions[0].outcome.as_deref(), Some("natural_in_warranty"));
+    office.audit(&world.auditor, order, &world.token(order)).unwrap();
+}
+
+#[test]
+fn b49_an_audit_waits_for_the_photos_or_for_a_waiver() {
+    let world = World::new();
+    let office = world.office();
+    let photo = |bytes: &[u8]| {
+        Fact::Photo(Photo {
+            assignment: None,
+            blob: ContentHash::of(bytes).to_string(),
+            size: bytes.len() as u64,
+            width: 8,
+            height: 8,
+            what: "site".to_owned(),
+            symptom: None,
+            about: None,
+            taken_at: None,
+            place: None,
+            sensitive: false,
+            caption: None,
+        })
+    };
+    let submitted = |photos: &[Fact]| {
+        let order = world.job(&[&world.a]);
+        let mut phone = world.phone(&world.a);
+        phone.whole_visit(order);
+        phone.send(&phone.visit(order), &world.token(order), photos);
+        (order, phone)
+    };
+    let (order, phone) = submitted(&[photo(b"first"), photo(b"second")]);
+    let store = |bytes: &[u8]| {
+        let device = phone.device.id;
+        let storage = world.services.service.storage();
+        let mut tx = storage.write().unwrap();
+        let sha256 = ContentHash::of(bytes).0;
+        crate::blobs::store(tx.as_mut(), &sha256, bytes, Some(device), 1).unwrap();
+        tx.commit().unwrap();
+    };
+    store(b"first");
+    assert_eq!(
+        blockers(&world, &world.auditor, order),
+        [Guard::PhotosCompleteOrWaived]
+    );
+    let refused = office.audit(&world.auditor, order, &world.token(order));
+    assert_eq!(code(refused), "photos_complete_or_waived");
+    store(b"second");
+    assert_eq!(blockers(&world, &world.auditor, order), []);
+    office.audit(&world.auditor, order, &world.token(order)).unwrap();
+
+    // The phone was lost with its photos (D.5-11): a waiver with a reason, and not of something else.
+    let (order, _) = submitted(&[photo(b"lost")]);
+    for (what, left) in [("signature", 1), ("photos", 0)] {
+        let token = world.token(order);
+        office
+            .waive(&world.auditor, order, what, None, "手机丢失", &token)
+            .unwrap();
+        assert_eq!(blockers(&world, &world.auditor, order).len(), left, "{what}");
+    }
     office.audit(&world.auditor, order, &world.token(order)).unwrap();
 }

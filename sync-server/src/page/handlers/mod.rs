@@ -10,6 +10,7 @@ pub mod filter;
 mod load;
 pub mod orders;
 pub mod people;
+pub mod photos;
 pub mod plan;
 pub mod review;
 pub mod stock;

@@ -7,7 +7,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use fieldseal_core::domain::canonical::ContentHash;
-use fieldseal_core::domain::ids::{CustomerId, OrderId};
+use fieldseal_core::domain::ids::{CustomerId, OrderId, UserId};
 use fieldseal_core::domain::policy::Packs;
 use fieldseal_core::domain::roles::{Operation, may_audit};
 use fieldseal_core::domain::work::VisibleStatus;
@@ -19,7 +19,7 @@ use crate::page::desk::Desk;
 use crate::page::model::{Clock, FieldView, Here, OrderLine, OrderPage, Report, RevisionView};
 use crate::page::present::order::{Reader, page, state_chip};
 use crate::page::present::report::{Sealed, revision};
-use crate::page::present::{Names, beside, clocks, sla, values};
+use crate::page::present::{Names, beside, clocks, photos, sla, values};
 use crate::page::respond::html;
 use crate::page::views::OrderView;
 use crate::page::words::Words;
@@ -131,7 +131,8 @@ fn order_page(
         .map(str::to_owned)
         .collect();
     let engineers = load::candidates(office, words, &planned)?;
-    let blockers = audit_blockers(person, view);
+    let arrived = office.arrived(view)?;
+    let blockers = audit_blockers(person, view, &arrived);
     let reader = Reader {
         user: person.user,
         roles: &person.roles,
@@ -148,6 +149,7 @@ fn order_page(
         }
     }
     shown.learnt = beside::learnt(words, &names, view, &records, &person.roles);
+    shown.photos = photos::photos(words, &names, view, &arrived, &heard_of(office)?);
     shown.fields.extend(ticket_fields(words, &names, &details));
     shown.report = Report {
         revisions: revisions(office, words, &names, person, &details),
@@ -182,6 +184,14 @@ fn ticket_fields(words: &Words, names: &Names, details: &OrderDetails) -> Vec<Fi
     })
     .filter(|field| !field.value.is_empty())
     .collect()
+}
+
+/// When each engineer was last heard of.
+fn heard_of(office: &Office) -> Result<BTreeMap<UserId, i64>, OfficeError> {
+    let marks = office.board()?.engineers.into_iter();
+    Ok(marks
+        .filter_map(|mark| Some((mark.person.user, mark.as_of?)))
+        .collect())
 }
 
 fn order_clocks(office: &Office, words: &Words, details: &OrderDetails) -> Result<Vec<Clock>, OfficeError> {

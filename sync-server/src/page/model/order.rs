@@ -1,6 +1,6 @@
 //! One work order: what it is, what may be done, who had it, what happened, what disagrees.
 
-use super::{Chip, Choice, Clock, Report, Row, Tone};
+use super::{Chip, Choice, Clock, Photos, Report, Row, Tone};
 
 /// A value that lost against another, still visible (D.1, LWW+H).
 #[derive(Debug, Clone)]
@@ -372,6 +372,8 @@ pub struct OrderPage {
     pub parts: Vec<PartUsed>,
     /// What engineers learnt on site about the office's records.
     pub learnt: Vec<LearntView>,
+    /// Photos of the visits.
+    pub photos: Photos,
     /// The sealed report.
     pub report: Report,
     /// Everything that happened, newest first.

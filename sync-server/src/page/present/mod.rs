@@ -9,6 +9,7 @@ pub mod clocks;
 pub mod conflicts;
 pub mod names;
 pub mod order;
+pub mod photos;
 pub mod report;
 pub mod sla;
 pub mod timeline;

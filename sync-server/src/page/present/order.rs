@@ -15,7 +15,7 @@ use super::timeline::{self, device_of};
 use super::{Names, beside, conflicts, values};
 use crate::page::model::{
     Actions, AssignmentLine, Candidate, Chip, Choice, Clock, DecisionView, FieldView, Loser, OrderPage,
-    PartUsed, PlanForm, Report, Side, Tone, VisitView,
+    PartUsed, Photos, PlanForm, Report, Side, Tone, VisitView,
 };
 use crate::page::words::Words;
 
@@ -123,6 +123,7 @@ pub fn page(
             .collect(),
         parts: view.lines.iter().map(|line| part(words, names, line)).collect(),
         learnt: Vec::new(),
+        photos: Photos::default(),
         report: Report {
             revisions: Vec::new(),
             waiting: words.t("page.report.waiting"),

@@ -311,6 +311,7 @@ pub(in crate::page) fn order(w: &Words) -> OrderPage {
                 taken: false,
             }],
         }],
+        photos: photos(w),
         report: Report {
             revisions: vec![
                 revision(
@@ -337,5 +338,35 @@ pub(in crate::page) fn order(w: &Words) -> OrderPage {
             returned: String::new(),
         },
         timeline: timeline(w),
+    }
+}
+
+/// One that arrived, a sensitive one, and one that is still on the phone.
+fn photos(w: &Words) -> Photos {
+    let item = |number: u8, href: bool, sensitive: bool| PhotoItem {
+        fact: format!("0193f2c0-0000-7000-8000-00000000040{number}#0"),
+        href: if href {
+            format!("/orders/{ORDER}/photos/{}", "ab".repeat(32))
+        } else {
+            String::new()
+        },
+        width: 1600,
+        height: 1200,
+        what: w.t("photo.symptom"),
+        caption: HOSTILE.into(),
+        taken: w.tp2("page.photo.taken", "by", HOSTILE, "at", "10:02"),
+        received: if href { "10:41".into() } else { String::new() },
+        waiting: if href {
+            String::new()
+        } else {
+            w.tp2("page.photo.waiting", "d", &w.duration(7_200_000), "at", "10:40")
+        },
+        sensitive,
+        late: sensitive,
+    };
+    Photos {
+        count: w.tp2("page.photos.count", "n", "2", "all", "3"),
+        missing: true,
+        items: vec![item(1, true, false), item(2, true, true), item(3, false, false)],
     }
 }

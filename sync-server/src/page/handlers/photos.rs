@@ -1,0 +1,59 @@
+//! `GET /orders/{id}/photos/{sha256}`: a photo of an order, for people at the page.
+//!
+//! Invariants: only what a fact of this order names; a fixed type that the browser may not guess about, in a sandbox of
+//! its own; nothing that a client said is part of a path or of a header; who opens a sensitive one is logged.
+
+use axum::extract::Path;
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::Response;
+use fieldseal_core::domain::canonical::ContentHash;
+use fieldseal_core::domain::ids::OrderId;
+
+use crate::blobs::UploadError;
+use crate::http::downloads::serve;
+use crate::office::OfficeError;
+use crate::page::desk::Desk;
+
+/// The photo.
+pub async fn get(desk: Desk, Path((id, sha256)): Path<(String, String)>, headers: HeaderMap) -> Response {
+    let (Ok(id), Ok(hash)) = (id.parse::<OrderId>(), sha256.parse::<ContentHash>()) else {
+        return desk.not_found();
+    };
+    let uploads = desk.state().uploads.clone();
+    let found = desk
+        .office(move |office, _| {
+            let photo = office.photo(id, hash)?.ok_or(OfficeError::NotFound)?;
+            match uploads.stored(&hash.0) {
+                Ok(found) => Ok((photo.sensitive, found)),
+                Err(UploadError::NotFound) => Err(OfficeError::NotFound),
+                Err(error) => Err(OfficeError::unexpected(error)),
+            }
+        })
+        .await;
+    let (sensitive, found) = match found {
+        Ok(found) => found,
+        Err(error) => return desk.failed(&error),
+    };
+    let mut response = serve(found, &hash.0, "image/jpeg", &headers);
+    if sensitive {
+        tracing::info!(user = %desk.session.user, order = %id, sha256 = %hash, "a sensitive photo was opened");
+        // Asked for anew each time it is looked at.
+        let never = HeaderValue::from_static("private, no-store");
+        response.headers_mut().insert(CACHE_CONTROL, never);
+    }
+    let short: String = hash.to_string().chars().take(12).collect();
+    let set = response.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(&format!("inline; filename=\"{short}.jpg\"")) {
+        set.insert(CONTENT_DISPOSITION, value);
+    }
+    for (name, value) in [
+        (CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ] {
+        set.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
