@@ -99,7 +99,12 @@
     k: () => visit("/customers"),
     n: () => visit("/orders/new"),
     u: () => { const up = document.querySelector("[data-up]"); if (up) up.click(); return Boolean(up); },
-    d: () => open("act-assign"),
+    // On the board: to the dispatch of the order that has the focus.
+    d: () => {
+      const card = document.activeElement?.closest?.(".card");
+      if (card) location.assign(card.getAttribute("href") + "#act-assign");
+      return Boolean(card) || open("act-assign");
+    },
     p: () => open("act-plan"),
     i: () => open("act-instruct"),
     a: () => open("act-audit"),
@@ -118,6 +123,8 @@
     const act = keys[event.key];
     if (act && act()) event.preventDefault();
   });
+
+  if (/^#act-[a-z]+$/.test(location.hash)) open(location.hash.slice(1));
 
   // ---- what needs a script shows itself only with one ----
   const opener = document.getElementById("keys-open");

@@ -88,10 +88,10 @@ mod tests {
         assert_eq!(free.link, "offline since 12:40 (25 min)");
         assert_eq!((free.as_of.as_str(), free.tone), ("as of 12:40", Tone::Warn));
         assert_eq!((free.load.as_str(), free.short), ("orders: 3", false));
-        assert_eq!(free.van, "kinds of parts in the van: 1");
+        assert_eq!(free.van, "van: 1 kinds of parts");
         let planned = ["KEY-U3".to_owned(), "USB-HUB".to_owned()];
         let (_, planned) = candidate(&words, &mark, &van, &planned, Some("On site"));
-        assert_eq!(planned.van, "in the van: KEY-U3 6, USB-HUB 0");
+        assert_eq!(planned.van, "van: KEY-U3 6, USB-HUB 0");
         assert_eq!(planned.load, "orders: 3 · On site");
         assert!(planned.short);
     }

@@ -53,7 +53,11 @@ export default async function keyboard(world) {
   assert.equal(await page.locator(".column .card").count(), 1, "found by its number");
   await page.locator(".column .card").focus();
   await Promise.all([page.waitForURL(/\/orders\//), press("Enter")]);
-  await press("d");
+  await Promise.all([page.waitForURL((url) => url.pathname === "/"), press("u")]);
+  // From the board straight to an order's dispatch.
+  await page.locator(`#${start}`).focus();
+  await Promise.all([page.waitForURL(/#act-assign/), press("d")]);
+  await until("the engineers have the focus", 5, () => page.evaluate(() => document.activeElement.type === "radio"));
   assert.equal(await page.evaluate(() => document.activeElement.type), "radio", "d leads to the engineers");
   await press("ArrowDown", "Space");
   const picked = await page.evaluate(() => document.activeElement.closest(".pick-one").querySelector(".pick-name").textContent.trim());
