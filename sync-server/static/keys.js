@@ -102,7 +102,7 @@
     // On the board: to the dispatch of the order that has the focus.
     d: () => {
       const card = document.activeElement?.closest?.(".card");
-      if (card) location.assign(card.getAttribute("href") + "#act-assign");
+      if (card) location.assign(card.getAttribute("href") + "#do=act-assign");
       return Boolean(card) || open("act-assign");
     },
     p: () => open("act-plan"),
@@ -124,7 +124,9 @@
     if (act && act()) event.preventDefault();
   });
 
-  if (/^#act-[a-z]+$/.test(location.hash)) open(location.hash.slice(1));
+  // Not the id itself: the browser would go there by itself, later, and take the focus along.
+  const wanted = /^#do=(act-[a-z]+)$/.exec(location.hash);
+  if (wanted) open(wanted[1]);
 
   // ---- what needs a script shows itself only with one ----
   const opener = document.getElementById("keys-open");

@@ -56,7 +56,7 @@ export default async function keyboard(world) {
   await Promise.all([page.waitForURL((url) => url.pathname === "/"), press("u")]);
   // From the board straight to an order's dispatch.
   await page.locator(`#${start}`).focus();
-  await Promise.all([page.waitForURL(/#act-assign/), press("d")]);
+  await Promise.all([page.waitForURL(/#do=act-assign/), press("d")]);
   await until("the engineers have the focus", 5, () => page.evaluate(() => document.activeElement.type === "radio"));
   assert.equal(await page.evaluate(() => document.activeElement.type), "radio", "d leads to the engineers");
   await press("ArrowDown", "Space");
