@@ -2,7 +2,8 @@
 //!
 //! The modules stand in the order in which data flows; each may use only those above it:
 //! `domain` (pure rules) → `facts` (envelope, kinds, fold) → `documents` (facts as Automerge changes) →
-//! `media` (photos) → `wire` (sync messages) → `device` (SQLite store, sync engine, [`device::Engine`]).
+//! `media` (photos) and `report` (the printable report), both over `domain` alone → `wire` (sync messages) →
+//! `device` (SQLite store, sync engine, [`device::Engine`]).
 //!
 //! No clock and no randomness inside: both come in through [`env::Clock`] and [`env::Entropy`].
 
@@ -11,6 +12,7 @@ pub mod domain;
 pub mod env;
 pub mod facts;
 pub mod media;
+pub mod report;
 pub mod wire;
 
 #[cfg(feature = "device")]

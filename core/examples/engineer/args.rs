@@ -123,6 +123,16 @@ pub enum Command {
         #[arg(long)]
         order: Option<String>,
     },
+    /// Write the printable report of a sealed revision: one HTML file for browser, printer and customer, in `--lang`.
+    Print {
+        order: String,
+        /// Where to write it.
+        #[arg(long)]
+        out: PathBuf,
+        /// Which revision; without it, the current one.
+        #[arg(long)]
+        revision: Option<u32>,
+    },
     /// Examine a unit and decide its warranty, with the explanation.
     Warranty(Warranty),
     /// Fill in the report.

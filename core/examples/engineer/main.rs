@@ -85,6 +85,12 @@ fn run(arguments: &Arguments, printer: &Printer) -> Result<(), EngineError> {
             printer.missing(&engine.missing_for_seal(details.order.order)?);
             Ok(())
         }
+        Command::Print { order, out, revision } => {
+            let printed = engine.printable(find::order(&engine, order)?, *revision, printer.lang)?;
+            work::write_file(out, printed.html.as_bytes())?;
+            printer.sealed(printed.revision, &printed.sha256.to_string());
+            Ok(())
+        }
         other => work::run(&engine, other, printer),
     }
 }

@@ -337,6 +337,13 @@ fn read_strokes(path: &Path) -> Result<Strokes, EngineError> {
     Strokes::new(10_000, 3_400, strokes).map_err(|error| invalid(error.text_key()))
 }
 
+pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), EngineError> {
+    std::fs::write(path, bytes).map_err(|error| {
+        eprintln!("{}: {error}", path.display());
+        unexpected("write_file")
+    })
+}
+
 fn seal(engine: &Engine, order: &str, out: Option<&Path>, printer: &Printer) -> Result<(), EngineError> {
     let details = details(engine, order)?;
     let order = details.order.order;
@@ -362,10 +369,7 @@ fn seal(engine: &Engine, order: &str, out: Option<&Path>, printer: &Printer) -> 
     printer.saved(&sealed.saved);
     printer.sealed(sealed.revision, &sealed.sha256.to_string());
     if let Some(path) = out {
-        std::fs::write(path, &sealed.bytes).map_err(|error| {
-            eprintln!("{}: {error}", path.display());
-            unexpected("write_file")
-        })?;
+        write_file(path, &sealed.bytes)?;
     }
     Ok(())
 }

@@ -111,20 +111,20 @@ impl Certificate {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
 
     /// The organisation of the golden tests.
-    pub(in crate::domain) fn organisation() -> SigningKey {
+    pub(crate) fn organisation() -> SigningKey {
         SigningKey::from_bytes(&[0x0a; 32])
     }
 
     /// The device of the golden tests.
-    pub(in crate::domain) fn device_key() -> SigningKey {
+    pub(crate) fn device_key() -> SigningKey {
         SigningKey::from_bytes(&[0x0d; 32])
     }
 
-    pub(in crate::domain) fn certificate() -> Certificate {
+    pub(crate) fn certificate() -> Certificate {
         Certificate::issue(
             CertificateBody {
                 device: "0193f2c0-0000-7000-8000-0000000000d1".parse().unwrap(),

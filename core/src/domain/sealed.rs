@@ -320,4 +320,4 @@ pub fn verify_chain<B: AsRef<[u8]>>(
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;

@@ -58,6 +58,7 @@ const AREAS: &[Area] = areas![
     "media",
     "office",
     "page",
+    "printed",
     "report",
     "sealed",
     "service_level",

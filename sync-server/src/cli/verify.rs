@@ -1,15 +1,17 @@
-//! `verify FILE`: whether a sealed report (or an audited view) is what was signed. Needs nothing but the file.
+//! `verify FILE`: whether a sealed report, its printable form or an audited view is what was signed. Needs nothing but
+//! the file. Of a printable report the part that can be read is written again from the sealed bytes inside and compared.
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use fieldseal_core::domain::audited::{self, verify_audit};
+use fieldseal_core::domain::audited::verify_audit;
 use fieldseal_core::domain::params::{Param, Params};
-use fieldseal_core::domain::sealed::{VerifyError, verify_sealed};
+use fieldseal_core::domain::sealed::{Verified, VerifyError, verify_sealed};
 use fieldseal_core::domain::signed::Fingerprint;
 use fieldseal_core::domain::texts::{Lang, label, text};
+use fieldseal_core::report::{self, Opened, Visible, is_printed, open_printed};
 
 use super::{CliError, say};
 
@@ -33,31 +35,81 @@ fn parse_fingerprint(text: &str) -> Result<Fingerprint, String> {
 /// Reads at most one byte more than any such file can have.
 fn read(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let most = u64::try_from(audited::MAX_BYTES).unwrap_or(u64::MAX);
+    let most = u64::try_from(report::MAX_BYTES).unwrap_or(u64::MAX);
     std::fs::File::open(path)?
         .take(most.saturating_add(1))
         .read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-/// The lines to print, and whether the file holds.
-fn report(bytes: &[u8], trusted: Option<Fingerprint>, lang: Lang) -> (Vec<String>, bool) {
-    let line = |key: &str, value: String| {
-        let params = Params::from([("value".to_owned(), Param::Text(value))]);
-        text(lang, key, &params)
-    };
-    let sealed = match verify_sealed(bytes, trusted) {
-        Ok(sealed) => {
-            let certificate = sealed.certificate.body();
+fn one_line(lang: Lang, key: &str, value: String) -> String {
+    text(
+        lang,
+        key,
+        &Params::from([("value".to_owned(), Param::Text(value))]),
+    )
+}
+
+fn does_not_hold(error: VerifyError, lang: Lang) -> Vec<String> {
+    vec![
+        label(lang, "verify_file.does_not_hold"),
+        label(lang, error.code()),
+    ]
+}
+
+/// What a sealed file says about itself.
+fn told(sealed: &Verified, lang: Lang) -> Vec<String> {
+    let line = |key: &str, value: String| one_line(lang, key, value);
+    let certificate = sealed.certificate.body();
+    vec![
+        line("verify_file.order", sealed.content.order.number.clone()),
+        line("verify_file.revision", sealed.place.revision.to_string()),
+        line("verify_file.engineer", sealed.content.engineer.name.clone()),
+        line("verify_file.organisation", certificate.organisation.clone()),
+        line("verify_file.fingerprint", sealed.organisation.to_string()),
+        line("verify_file.sha256", sealed.sha256.to_string()),
+    ]
+}
+
+/// A printable report holds only where everything that can be read in it is what was sealed.
+fn printed(opened: &Opened, lang: Lang) -> (Vec<String>, bool) {
+    let (mut lines, holds) = match opened.visible {
+        Visible::AsSealed(shown) => {
+            let language = label(lang, shown.text_key());
+            let params = Params::from([("language".to_owned(), Param::Text(language))]);
             let lines = vec![
                 label(lang, "verify_file.sealed_holds"),
-                line("verify_file.order", sealed.content.order.number.clone()),
-                line("verify_file.revision", sealed.place.revision.to_string()),
-                line("verify_file.engineer", sealed.content.engineer.name.clone()),
-                line("verify_file.organisation", certificate.organisation.clone()),
-                line("verify_file.fingerprint", sealed.organisation.to_string()),
-                line("verify_file.sha256", sealed.sha256.to_string()),
+                text(lang, "printed.visible.same", &params),
             ];
+            (lines, true)
+        }
+        Visible::OtherLayout => (vec![label(lang, "printed.visible.other_layout")], false),
+        Visible::Changed => (vec![label(lang, "printed.visible.changed")], false),
+    };
+    let count = |n: usize| Param::Int(i64::try_from(n).unwrap_or(i64::MAX));
+    let sealed = opened.verified.content.photos.len();
+    if sealed > 0 {
+        let params = [("here", opened.photos), ("count", sealed)];
+        let params = params.map(|(name, n)| (name.to_owned(), count(n)));
+        lines.push(text(lang, "printed.visible.photos", &Params::from(params)));
+    }
+    lines.extend(told(&opened.verified, lang));
+    (lines, holds)
+}
+
+/// The lines to print, and whether the file holds.
+fn report(bytes: &[u8], trusted: Option<Fingerprint>, lang: Lang) -> (Vec<String>, bool) {
+    if is_printed(bytes) {
+        return match open_printed(bytes, trusted) {
+            Ok(opened) => printed(&opened, lang),
+            Err(error) => (does_not_hold(error, lang), false),
+        };
+    }
+    let line = |key: &str, value: String| one_line(lang, key, value);
+    let sealed = match verify_sealed(bytes, trusted) {
+        Ok(sealed) => {
+            let mut lines = vec![label(lang, "verify_file.sealed_holds")];
+            lines.extend(told(&sealed, lang));
             return (lines, true);
         }
         Err(error) => error,
@@ -78,13 +130,7 @@ fn report(bytes: &[u8], trusted: Option<Fingerprint>, lang: Lang) -> (Vec<String
             // What is no sealed report at all is perhaps a broken audited view: its error says more then.
             let unclear = matches!(sealed, VerifyError::Form | VerifyError::TooLarge);
             let error = if unclear { audited } else { sealed };
-            (
-                vec![
-                    label(lang, "verify_file.does_not_hold"),
-                    label(lang, error.code()),
-                ],
-                false,
-            )
+            (does_not_hold(error, lang), false)
         }
     }
 }
@@ -154,5 +200,33 @@ mod tests {
         let (lines, holds) = report(b"nonsense", None, Lang::ZhCn);
         assert!(!holds);
         assert!(!lines.join("").contains("verify"), "a text is missing: {lines:?}");
+    }
+
+    /// A sealed report of a made-up engineer, printed.
+    fn printed_report(lang: Lang) -> String {
+        let golden = include_bytes!("../../../core/src/domain/sealed/golden.json");
+        report::printable(golden, &|_| None, lang).unwrap()
+    }
+
+    #[test]
+    fn s04_a_printed_report_holds_and_a_changed_word_in_it_is_told() {
+        for shown in [Lang::ZhCn, Lang::En] {
+            let html = printed_report(shown);
+            let (lines, holds) = super::report(html.as_bytes(), None, Lang::En);
+            let all = lines.join("\n");
+            assert!(holds && all.contains("is what was sealed"), "{all}");
+            assert!(all.contains("Photos in the file: 0 of 1") && all.contains("Revision: 1"));
+            assert!(
+                !all.contains("printed.") && !all.contains('{'),
+                "a text is missing: {all}"
+            );
+            let changed = html.replacen("¥128.00", "¥28.00", 1);
+            assert_ne!(changed, html);
+            let (lines, holds) = super::report(changed.as_bytes(), None, Lang::ZhCn);
+            assert!(!holds && lines[0].contains("不一致"), "{lines:?}");
+            let stranger = PublicKey::of(&SigningKey::from_bytes(&[1; 32])).fingerprint();
+            let (lines, holds) = super::report(html.as_bytes(), Some(stranger), Lang::En);
+            assert!(!holds && lines[0].contains("NOT VALID"));
+        }
     }
 }

@@ -1,15 +1,20 @@
 //! One work order with everything that its page shows.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::io::Read as _;
 use std::sync::Arc;
 
 use fieldseal_core::domain::canonical::ContentHash;
 use fieldseal_core::domain::ids::{OrderId, UserId};
 use fieldseal_core::domain::sealed::{Verified, VerifyError, verify_sealed};
 use fieldseal_core::domain::signed::{Fingerprint, PublicKey};
+use fieldseal_core::domain::texts::Lang;
 use fieldseal_core::facts::{DocName, FactId, OrderView, RecordView, ViewToken};
+use fieldseal_core::report::{self, ReportError};
 
 use super::{Office, OfficeError};
+use crate::blobs::{UploadError, Uploads};
 
 /// A sealed revision with its bytes, checked now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,6 +121,80 @@ impl Office {
             }
         }
         Ok(reports)
+    }
+
+    /// The printable report of a sealed file that this order's seals name, in `lang`; none while it is not here. The
+    /// bytes are those that a phone makes of the same file and photos.
+    ///
+    /// # Errors
+    /// [`OfficeError::NotFound`] where no seal of the order names it; [`OfficeError::Unexpected`].
+    pub fn printable(
+        &self,
+        order: OrderId,
+        sha256: ContentHash,
+        lang: Lang,
+        uploads: &Uploads,
+    ) -> Result<Option<Result<String, ReportError>>, OfficeError> {
+        let view = self.views.order(order)?.ok_or(OfficeError::NotFound)?;
+        let text = sha256.to_string();
+        if !view
+            .visits
+            .iter()
+            .flat_map(|visit| &visit.seals)
+            .any(|seal| seal.blob == text)
+        {
+            return Err(OfficeError::NotFound);
+        }
+        let tx = self.storage.read()?;
+        let Some(sealed) = tx.blob(&sha256.0)? else {
+            return Ok(None);
+        };
+        // The page prints what this organisation vouches for, and nothing sealed for another order.
+        match verify_sealed(&sealed, Some(self.fingerprint())) {
+            Ok(verified) if verified.content.order.id == order => {}
+            Ok(_) => return Ok(Some(Err(ReportError::Sealed(VerifyError::Chain)))),
+            Err(error) => return Ok(Some(Err(ReportError::Sealed(error)))),
+        }
+        // Only what facts of this order name: a file that a phone sealed opens nothing else.
+        let read = |hash: &ContentHash| -> Result<Option<Vec<u8>>, OfficeError> {
+            let text = hash.to_string();
+            if view
+                .visits
+                .iter()
+                .flat_map(|visit| &visit.seals)
+                .any(|seal| seal.blob == text)
+            {
+                return Ok(tx.blob(&hash.0)?);
+            }
+            if !view.photos.iter().any(|photo| photo.sha256 == *hash) {
+                return Ok(None);
+            }
+            match uploads.stored(&hash.0) {
+                Ok(mut found) => {
+                    let mut bytes = Vec::new();
+                    found
+                        .reader
+                        .read_to_end(&mut bytes)
+                        .map_err(OfficeError::unexpected)?;
+                    Ok(Some(bytes))
+                }
+                Err(UploadError::NotFound) => Ok(None),
+                Err(error) => Err(OfficeError::unexpected(error)),
+            }
+        };
+        let failed = RefCell::new(None);
+        let at_hand = |hash: &ContentHash| match read(hash) {
+            Ok(found) => found,
+            Err(error) => {
+                failed.borrow_mut().get_or_insert(error);
+                None
+            }
+        };
+        let page = report::printable(&sealed, &at_hand, lang);
+        match failed.into_inner() {
+            Some(error) => Err(error),
+            None => Ok(Some(page)),
+        }
     }
 
     /// A sealed or audited file by its SHA-256, if a fact of this order names it.

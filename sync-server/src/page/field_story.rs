@@ -15,6 +15,7 @@ use fieldseal_core::domain::texts::Lang;
 use fieldseal_core::domain::warranty::{CustomerAnswer, PhotographyForbidden, SymptomEvidence};
 use fieldseal_core::domain::work::{AttemptChannel, Outcome, Symptom};
 use fieldseal_core::facts::{DocName, ViewToken};
+use fieldseal_core::report::{Visible, open_printed};
 use serde_json::{Value, json};
 
 use super::model::{Proof, RevisionView};
@@ -202,6 +203,43 @@ fn a_changed_file_is_no_proof(bench: &Bench, order: OrderId, sealed: &[u8]) {
     );
 }
 
+/// Y-08, B14: in both languages, with a policy of its own, and only for what a seal of this order names.
+async fn the_page_prints_the_same_bytes_as_the_phone(
+    browser: &Browser<'_>,
+    engine: &Engine,
+    order: OrderId,
+    sha256: &str,
+) {
+    let path = format!("/orders/{order}/report/{sha256}");
+    for lang in [Lang::ZhCn, Lang::En] {
+        let printed = on_phone(engine, move |engine| engine.printable(order, None, lang).unwrap()).await;
+        assert_eq!(
+            (printed.revision, printed.sha256.to_string().as_str()),
+            (1, sha256)
+        );
+        let headers = browser.headers(&format!("{path}?lang={lang}")).await;
+        let policy = headers["content-security-policy"].to_str().unwrap();
+        assert!(policy.starts_with("default-src 'none'; img-src data:") && policy.contains("sandbox"));
+        assert!(
+            headers["content-disposition"]
+                .to_str()
+                .unwrap()
+                .ends_with(&format!("{lang}.html\""))
+        );
+        let page = browser.page(&format!("{path}?lang={lang}")).await;
+        keep(&format!("field-printed.{lang}"), &page);
+        assert_eq!(page, printed.html, "{lang}");
+        let opened = open_printed(page.as_bytes(), None).unwrap();
+        assert_eq!(opened.visible, Visible::AsSealed(lang));
+    }
+    // Without a language, the reader's.
+    assert!(browser.page(&path).await.contains("维修服务报告"));
+    let foreign = format!("/orders/{order}/report/{}", "0".repeat(64));
+    assert_eq!(browser.open(&foreign).await.0, 404);
+    let elsewhere = format!("/orders/{}/report/{sha256}", OrderId(uuid::Uuid::from_u128(7)));
+    assert_eq!(browser.open(&elsewhere).await.0, 404);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn d05_01_the_page_reassigns_while_the_engineer_finishes_out_of_reach_and_audits_his_report() {
     let bench = Bench::new();
@@ -302,6 +340,8 @@ async fn d05_01_the_page_reassigns_while_the_engineer_finishes_out_of_reach_and_
         browser.open(&format!("/orders/{id}/files/{foreign}")).await.0,
         404
     );
+
+    the_page_prints_the_same_bytes_as_the_phone(&browser, &wangs, order, file).await;
 
     let confirmed = browser
         .done(&page, &format!("/orders/{id}/confirm"), &[], "confirmed")

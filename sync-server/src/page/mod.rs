@@ -47,6 +47,7 @@ pub fn router(_state: &AppState) -> Router<AppState> {
         .route("/orders/{id}", get(handlers::orders::show))
         .route("/orders/{id}/files/{sha256}", get(handlers::orders::file))
         .route("/orders/{id}/photos/{sha256}", get(handlers::photos::get))
+        .route("/orders/{id}/report/{sha256}", get(handlers::print::get))
         .route("/orders/{id}/assign", post(handlers::plan::assign))
         .route("/orders/{id}/cancel", post(handlers::plan::cancel))
         .route("/orders/{id}/uncancel", post(handlers::plan::uncancel))

@@ -49,6 +49,15 @@ impl<'b> Browser<'b> {
         (response.status().as_u16(), Self::text(response).await)
     }
 
+    pub(super) async fn headers(&self, path: &str) -> axum::http::HeaderMap {
+        let response = self
+            .bench
+            .get_with(path, &[("cookie", self.cookie.as_str())])
+            .await;
+        assert_eq!(response.status(), 200, "{path}");
+        response.headers().clone()
+    }
+
     pub(super) async fn page(&self, path: &str) -> String {
         let (status, text) = self.open(path).await;
         assert_eq!(status, 200, "{path}: {text}");

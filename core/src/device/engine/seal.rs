@@ -8,7 +8,7 @@ use rusqlite::Connection;
 
 use super::act::{Me, Plan, Saved};
 use super::content::{self, Draft};
-use super::{Engine, act, details, steps};
+use super::{Engine, act, details, print, steps};
 use crate::device::store::blobs;
 use crate::device::{EngineError, Problem};
 use crate::domain::canonical::ContentHash;
@@ -260,17 +260,7 @@ impl Engine {
         self.inner.read(|connection| {
             let me = act::me(connection).ok().map(|me| me.user);
             let view = details::fold(connection, order, me)?.view;
-            let mut seals: Vec<(bool, &SealView)> = view
-                .visits
-                .iter()
-                .flat_map(|visit| {
-                    let own = Some(visit.engineer) == me;
-                    visit.seals.iter().map(move |seal| (own, seal))
-                })
-                .filter(|(_, seal)| seal.revision == revision)
-                .collect();
-            seals.sort_by_key(|(own, seal)| (!own, !seal.current));
-            for (_, seal) in seals {
+            for seal in print::candidates(&view, me, Some(revision)) {
                 let hash: ContentHash = seal.blob.parse().map_err(|_| EngineError::NotFound)?;
                 if let Some(bytes) = blobs::get(connection, &hash.0)? {
                     return Ok(bytes);

@@ -33,7 +33,7 @@ fn strokes(points: u16) -> Strokes {
 }
 
 /// A whole report: a damaged key, paid replacement, signed.
-pub(in crate::domain) fn content() -> SealedContent {
+pub(crate) fn content() -> SealedContent {
     let damage = SymptomEvidence {
         note: Some("左侧裂开".into()),
         ..Default::default()

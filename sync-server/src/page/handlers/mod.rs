@@ -12,5 +12,6 @@ pub mod orders;
 pub mod people;
 pub mod photos;
 pub mod plan;
+pub mod print;
 pub mod review;
 pub mod stock;
