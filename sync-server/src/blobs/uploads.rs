@@ -233,7 +233,7 @@ impl Uploads {
         if !tx.named_by(sha256, device.user)? {
             return Err(UploadError::NotNamed);
         }
-        if let Some(file) = tx.file(sha256)? {
+        if let Some(file) = sent(tx.as_ref(), device, sha256)? {
             return Ok(whole(&file));
         }
         let before = tx.upload(device.id, sha256)?;
@@ -270,13 +270,8 @@ impl Uploads {
     /// [`UploadError::NotFound`], the disk's.
     pub fn standing(&self, device: &DeviceRow, sha256: &Hash) -> Result<Standing, UploadError> {
         let tx = self.storage().read()?;
-        if let Some(file) = tx.file(sha256)? {
-            let allowed = tx.named_by(sha256, device.user)? || tx.blob_in_scope(device.user, sha256)?;
-            return if allowed {
-                Ok(whole(&file))
-            } else {
-                Err(UploadError::NotFound)
-            };
+        if let Some(file) = sent(tx.as_ref(), device, sha256)? {
+            return Ok(whole(&file));
         }
         let upload = tx.upload(device.id, sha256)?.ok_or(UploadError::NotFound)?;
         drop(tx);
@@ -485,5 +480,16 @@ const fn whole(file: &FileRow) -> Standing {
     Standing::Whole {
         length: file.size,
         row: file.row,
+    }
+}
+
+/// The record of a blob that the device's person sent or may read. Somebody else who has the same bytes sends them all the
+/// same: only so does the server know that he has them, and that others may see what he shows them.
+fn sent(tx: &dyn ReadTx, device: &DeviceRow, sha256: &Hash) -> Result<Option<FileRow>, StorageError> {
+    let file = tx.file(sha256)?;
+    if file.is_some() && tx.blob_in_scope(device.user, sha256)? {
+        Ok(file)
+    } else {
+        Ok(None)
     }
 }

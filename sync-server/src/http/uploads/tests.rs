@@ -179,12 +179,18 @@ async fn nobody_puts_other_bytes_under_the_hash_of_somebody_elses_photo() {
         "not begun by this device"
     );
     honest.send(&bytes).await;
-    // His own goes on until its end and is thrown away then; the blob stays.
-    let got = bench
-        .state
-        .uploads
-        .for_device(&honest.row(), &hash_in(&sha256).unwrap());
-    assert_eq!(got.unwrap().length, 30_000);
+    // His own goes on until its end and is thrown away then; the blob stays, and is not his.
+    let found = liar.head(&sha256).await;
+    assert_eq!((offset_of(&found), row_of(&found)), (Some(20_000), None));
+    let end = liar.patch(&sha256, 20_000, Body::from(vec![0; 10_000])).await;
+    assert_eq!(code_of(end).await, (460, "wrong_hash".into()));
+    let get = async |who: &Sender<'_>| who.ask("GET", &sha256, &[], Body::empty()).await;
+    assert_eq!(get(&liar).await.status(), 404);
+    assert_eq!(body_of(get(&honest).await).await, bytes);
+    // Whoever has the bytes himself may send them, and gets the same receipt.
+    let row = row_of(&honest.head(&sha256).await);
+    assert_eq!(Some(liar.upload(&bytes, &sha256).await), row);
+    assert_eq!(body_of(get(&liar).await).await, bytes);
 }
 
 #[tokio::test]
@@ -274,6 +280,8 @@ async fn a_newer_connection_ends_the_older_one_and_keeps_what_it_brought() {
         // The second send fits only once the first chunk was taken.
         chunks.send(Ok(Bytes::new())).await.unwrap();
         chunks.send(Ok(Bytes::new())).await.unwrap();
+        // Nobody waits for a slow upload: changes are committed while it runs.
+        sender.name(&photo(9, 100)).await;
         offset_of(&sender.head(&sha256).await)
     };
     let (stale, at) = tokio::join!(stale, newer);
