@@ -22,7 +22,7 @@ pub struct Line {
     pub handshake: Duration,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
     down: AtomicBool,
     stopped: AtomicBool,
@@ -31,6 +31,8 @@ struct Shared {
     connections: AtomicU64,
     /// Bytes until the next cut, counted over both directions; `u64::MAX` for none.
     cut_after: AtomicU64,
+    /// What `cut_after` becomes after a cut.
+    cut_every: AtomicU64,
     /// Clones of live sockets with the number of their connection, to be shut down by a cut.
     live: Mutex<Vec<(u64, TcpStream)>>,
 }
@@ -110,8 +112,14 @@ impl CutProxy {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
+            down: AtomicBool::default(),
+            stopped: AtomicBool::default(),
+            up_bytes: AtomicU64::default(),
+            down_bytes: AtomicU64::default(),
+            connections: AtomicU64::default(),
             cut_after: AtomicU64::new(u64::MAX),
-            ..Shared::default()
+            cut_every: AtomicU64::new(u64::MAX),
+            live: Mutex::default(),
         });
         let acceptor = Arc::clone(&shared);
         std::thread::Builder::new()
@@ -159,6 +167,12 @@ impl CutProxy {
     /// Cuts once after `bytes` more bytes have crossed, counted over both directions.
     pub fn cut_after(&self, bytes: u64) {
         self.shared.cut_after.store(bytes, Ordering::SeqCst);
+    }
+
+    /// Cuts again and again, each time after `bytes` more bytes; `u64::MAX` ends it.
+    pub fn cut_every(&self, bytes: u64) {
+        self.shared.cut_every.store(bytes, Ordering::SeqCst);
+        self.cut_after(bytes);
     }
 
     /// What crossed so far.
@@ -252,6 +266,8 @@ fn pump(
                 // What was let through is delivered, then the line breaks.
                 std::thread::sleep(delay + Duration::from_millis(5));
                 reader.cut();
+                let next = reader.cut_every.load(Ordering::SeqCst);
+                reader.cut_after.store(next, Ordering::SeqCst);
             }
             if cut.is_some() || sent.is_err() {
                 break;

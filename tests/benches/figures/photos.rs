@@ -146,5 +146,37 @@ fn cuts(server: &mut Server, folder: &Path, step: usize, table: &mut Table) -> R
         "%",
     );
     table.spread(&overheads, "%");
+
+    let path = file(folder, "photo.jpg", 1_600, 1_200, 99)?;
+    let token = phone.engine.order(order)?.token;
+    let (hash, _) = phone
+        .engine
+        .add_photo(order, &token, &path, PhotoNote::of(PhotoSubject::Site))?;
+    let size = phone.engine.photo(hash)?.len() as u64;
+    let before = proxy.traffic();
+    proxy.cut_every(size / 100 + 1_500);
+    for _ in 0..400 {
+        // Each is cut; the next goes on.
+        let _cut = phone.engine.sync_once();
+        if phone.engine.status()?.photos_waiting == 0 {
+            break;
+        }
+    }
+    proxy.cut_every(u64::MAX);
+    let after = proxy.traffic();
+    if phone.engine.status()?.photos_waiting != 0 {
+        return Err("the photo that was cut again and again did not arrive".into());
+    }
+    table.report(
+        format!(
+            "photo of {:.0} KB sent over {} connections that broke: bytes up beside its own",
+            size as f64 / 1e3,
+            after.connections - before.connections
+        ),
+        format!(
+            "{:.1} %",
+            ((after.up - before.up) as f64 / size as f64 - 1.0) * 100.0
+        ),
+    );
     Ok(())
 }

@@ -19,4 +19,5 @@ mod s01_flight_mode;
 mod s02_reassigned;
 mod s07_warranty;
 mod s09_photo_cuts;
+mod s09_photos_phone;
 mod stale_forms;

@@ -9,8 +9,10 @@ use std::collections::BTreeSet;
 use super::sync::SyncReport;
 use super::{Engine, Inner};
 use crate::device::EngineError;
+use crate::device::store::StoreError;
 use crate::device::store::changes::Hash;
 use crate::device::store::photos::{self, PhotoRow};
+use crate::device::sync::events::FaultCode;
 use crate::device::sync::upload::{Ask, Next, Pace, Upload};
 use crate::device::sync::{Fault, HttpSync, SyncState};
 
@@ -44,7 +46,12 @@ impl Engine {
                     return Ok(lane);
                 }
                 match upload.next(pace) {
-                    Next::Ask { number, ask } => inner.ask(http, &photo, &mut upload, (number, ask), pace)?,
+                    Next::Ask { number, ask } => {
+                        if !inner.ask(http, &photo, &mut upload, (number, ask), pace)? {
+                            lane.fault.get_or_insert(Fault::Code(FaultCode::BlobDiffers));
+                            break;
+                        }
+                    }
                     Next::Done { row } => {
                         inner.noted(&photo, |transaction| {
                             photos::set_receipt(transaction, &photo.sha256, row)
@@ -70,17 +77,16 @@ impl Inner {
         let asked = self.sync_asked.swap(false, std::sync::atomic::Ordering::SeqCst);
         let unsent = self.read(|connection| {
             let sql = "SELECT EXISTS (SELECT 1 FROM changes WHERE state = 0 AND parked_there = 0)";
-            let mut statement = connection
-                .prepare_cached(sql)
-                .map_err(crate::device::store::StoreError::from)?;
+            let mut statement = connection.prepare_cached(sql).map_err(StoreError::from)?;
             Ok(statement
                 .query_row([], |row| row.get::<_, bool>(0))
-                .map_err(crate::device::store::StoreError::from)?)
+                .map_err(StoreError::from)?)
         })?;
         Ok(asked || unsent)
     }
 
-    /// One request and what came of it.
+    /// One request and what came of it. `false` where this phone's own bytes are not the photo any more: nothing of
+    /// them is sent again, and the other photos go on.
     fn ask(
         &self,
         http: &HttpSync,
@@ -88,19 +94,23 @@ impl Inner {
         upload: &mut Upload,
         (number, ask): (u64, Ask),
         pace: &mut Pace,
-    ) -> Result<(), EngineError> {
+    ) -> Result<bool, EngineError> {
         let (from, length) = ask.bytes();
         let bytes = match length {
             0 => Vec::new(),
             _ => self.read(|connection| Ok(photos::piece(connection, &photo.sha256, from, length)?))?,
         };
         if u64::try_from(bytes.len()).ok() != Some(length) {
-            return Err(EngineError::Damaged);
+            tracing::error!("a photo's bytes are not all here");
+            return Ok(false);
         }
         let before = upload.sent();
+        let mut whole = true;
         let begun = self.env.clock.read().monotonic_ms;
         match http.upload(&photo.sha256, ask, bytes) {
             Ok(heard) => {
+                // Changed on the way, or here? (460: the server threw it away.)
+                whole = heard.status != 460 || self.is_photo(photo)?;
                 upload.answered(number, heard);
                 if length >= pace.piece() {
                     pace.took(self.env.clock.read().monotonic_ms.saturating_sub(begun));
@@ -113,14 +123,27 @@ impl Inner {
                 photos::set_sent(transaction, &photo.sha256, upload.sent())
             })?;
         }
-        Ok(())
+        Ok(whole)
+    }
+
+    /// Whether the bytes here have the hash.
+    fn is_photo(&self, photo: &PhotoRow) -> Result<bool, EngineError> {
+        // Asked without `read`, which would take the whole file for damaged.
+        match self
+            .store
+            .read::<_, StoreError>(|connection| photos::bytes(connection, &photo.sha256))
+        {
+            Ok(bytes) => Ok(bytes.is_some()),
+            Err(StoreError::Damaged) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Keeps something about a photo and tells the listeners.
     fn noted(
         &self,
         photo: &PhotoRow,
-        work: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<(), crate::device::store::StoreError>,
+        work: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<(), StoreError>,
     ) -> Result<(), EngineError> {
         let orders = self.write(|transaction| {
             work(transaction)?;
