@@ -305,7 +305,7 @@ fn golden_messages_of_the_text_are_read_and_written_the_same() {
     assert_eq!(empty, bytes("request.empty"));
     let answer: SyncAnswer = minicbor::decode(&bytes("answer")).unwrap();
     assert_eq!(minicbor::to_vec(&answer).unwrap(), bytes("answer"));
-    assert_eq!((answer.exceptions.len(), answer.rows), (4, vec![(4, 2)]));
+    assert_eq!((answer.exceptions.len(), answer.rows), (5, vec![(4, 2)]));
     let enrol: EnrolRequest = minicbor::decode(&bytes("enrol.request")).unwrap();
     assert_eq!(minicbor::to_vec(&enrol).unwrap(), bytes("enrol.request"));
     let enrolled: EnrolAnswer = minicbor::decode(&bytes("enrol.answer")).unwrap();

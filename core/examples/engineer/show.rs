@@ -303,6 +303,9 @@ impl Printer {
                 status.photo_bytes_waiting.div_ceil(1_000),
             );
         }
+        if let Some(why) = status.postponed {
+            println!("{}", label(self.lang, &format!("postponed.{}", why.as_str())));
+        }
         if status.last_sync.is_none() {
             println!("{}", self.say("never synced", "从未同步"));
         }

@@ -2,10 +2,13 @@
 //!
 //! The accepted changes stand in SQL on both sides and are asked for through [`Ancestry`]; no document is loaded and
 //! no vector clock is stored. Because every accepted change has `start_op` = 1 + the highest operation of its
-//! dependencies, operation numbers fall strictly along every path into the past: a search for an ancestor never
-//! goes below the number that it looks for, which keeps the walk short.
+//! dependencies, operation numbers fall strictly along every path into the past. Ancestors are therefore looked at in one
+//! order, highest (operation, hash) first, and no further than [`FAR`]: what is found depends on the change and its
+//! ancestors alone, the same wherever it is judged, and crafted changes cannot make anybody walk a long past. An honest
+//! change never needs it; one that does all the same is refused by a reason upon which its phone writes the action
+//! again under a fresh actor, which needs no search.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ActorId, GateError, ReadChange};
 use crate::domain::ids::{ActionId, UserId};
@@ -13,6 +16,9 @@ use crate::facts::{DocName, Writer};
 
 /// `n` may be at most this much above the highest `n` of the ancestors (design 3, «The envelope»).
 pub const N_LEAP: u64 = 1 << 20;
+
+/// How many ancestors are looked at in one search.
+pub const FAR: usize = 10_000;
 
 /// What is stored of an accepted change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,17 +48,11 @@ pub trait Ancestry {
     /// The store's.
     fn known(&self, hash: &[u8; 32]) -> Result<Option<Known>, Self::Error>;
 
-    /// The changes that no accepted change depends on, in any order.
+    /// Whether any accepted change has this key.
     ///
     /// # Errors
     /// The store's.
-    fn heads(&self) -> Result<Vec<[u8; 32]>, Self::Error>;
-
-    /// The changes with this key: more than one where the same id was used concurrently.
-    ///
-    /// # Errors
-    /// The store's.
-    fn with_key(&self, key: ActionId) -> Result<Vec<[u8; 32]>, Self::Error>;
+    fn has_key(&self, key: ActionId) -> Result<bool, Self::Error>;
 
     /// The highest sequence number of an actor and its change.
     ///
@@ -60,11 +60,10 @@ pub trait Ancestry {
     /// The store's.
     fn last_of(&self, actor: &ActorId) -> Result<Option<(u64, [u8; 32])>, Self::Error>;
 
-    /// The highest operation and the highest `n` of the document; zeros for an empty one.
-    ///
-    /// # Errors
-    /// The store's.
-    fn highest(&self) -> Result<(u64, u64), Self::Error>;
+    /// Pays for one ancestor looked at; `false` once the asker has no more to spend on this and other changes.
+    fn visit(&self) -> bool {
+        true
+    }
 }
 
 /// Under whose name a change may be written.
@@ -90,6 +89,8 @@ pub enum Verdict {
     },
     /// It can never be kept.
     Refuse(GateError),
+    /// Nothing was decided, because [`Ancestry::visit`] ended the search: ask again another time.
+    Later,
 }
 
 /// Compares a change with the accepted changes of its document, before anything is kept (design 5, «Gate»).
@@ -122,13 +123,9 @@ pub fn gate<A: Ancestry>(
     let past = Past {
         change,
         deps: &deps,
-        whole: on_heads(change, ancestry)?,
         ancestry,
     };
-    Ok(match past.check()? {
-        Ok(()) => Verdict::Accept,
-        Err(error) => Verdict::Refuse(error),
-    })
+    past.check()
 }
 
 /// What can be told from the document's name and the sender.
@@ -150,99 +147,102 @@ fn check_author(change: &ReadChange, doc: &DocName, author: &Author<'_>) -> Resu
     Ok(())
 }
 
-/// Whether the change depends on exactly the heads: then every accepted change is an ancestor.
-fn on_heads<A: Ancestry>(change: &ReadChange, ancestry: &A) -> Result<bool, A::Error> {
-    let mut heads = ancestry.heads()?;
-    heads.sort_unstable();
-    // `read_change` has refused unsorted dependencies.
-    Ok(heads == change.deps)
-}
-
 /// A change before its ancestors, all direct dependencies known.
 struct Past<'a, A: Ancestry> {
     change: &'a ReadChange,
     deps: &'a [Known],
-    whole: bool,
     ancestry: &'a A,
 }
 
+/// How a search in the past ended.
+#[derive(PartialEq, Eq)]
+enum Search {
+    Found,
+    /// It is no ancestor.
+    Absent,
+    /// It is none of the nearest [`FAR`].
+    Far,
+    /// There is nothing left to spend.
+    Spent,
+}
+
 impl<A: Ancestry> Past<'_, A> {
-    fn check(&self) -> Result<Result<(), GateError>, A::Error> {
+    fn check(&self) -> Result<Verdict, A::Error> {
         let highest = self.deps.iter().map(|dep| dep.op).max().unwrap_or(0);
         if highest.checked_add(1) != Some(self.change.start_op) {
-            return Ok(Err(GateError::StartOp));
+            return Ok(Verdict::Refuse(GateError::StartOp));
         }
         match self.ancestry.last_of(&self.change.actor)? {
-            None if self.change.seq != 1 => return Ok(Err(GateError::Seq)),
+            None if self.change.seq != 1 => return Ok(Verdict::Refuse(GateError::Seq)),
             None => {}
-            Some((seq, _)) if seq.checked_add(1) != Some(self.change.seq) => return Ok(Err(GateError::Seq)),
-            Some((_, hash)) if !self.is_ancestor(&hash)? => {
-                return Ok(Err(GateError::PreviousNotAncestor));
+            Some((seq, _)) if seq.checked_add(1) != Some(self.change.seq) => {
+                return Ok(Verdict::Refuse(GateError::Seq));
             }
-            Some(_) => {}
+            Some((_, hash)) => match self.ancestor(&hash)? {
+                Search::Found => {}
+                Search::Absent => return Ok(Verdict::Refuse(GateError::PreviousNotAncestor)),
+                Search::Far => return Ok(Verdict::Refuse(GateError::PreviousTooFar)),
+                Search::Spent => return Ok(Verdict::Later),
+            },
         }
-        for hash in self.ancestry.with_key(self.change.key)? {
-            if self.is_ancestor(&hash)? {
-                return Ok(Err(GateError::KeyUsed));
+        if self.ancestry.has_key(self.change.key)? {
+            match self.search(0, |_, known| known.key == self.change.key)? {
+                Search::Found => return Ok(Verdict::Refuse(GateError::KeyUsed)),
+                // Two writings of one id that far apart count as concurrent ones do: the fold keeps one, flags the other.
+                Search::Absent | Search::Far => {}
+                Search::Spent => return Ok(Verdict::Later),
             }
         }
-        if self.leaps()? {
-            return Ok(Err(GateError::NTooHigh));
+        let needed = self.change.action.n.saturating_sub(N_LEAP);
+        if needed > 0 && !self.deps.iter().any(|dep| dep.n >= needed) {
+            match self.search(0, |_, known| known.n >= needed)? {
+                Search::Found => {}
+                Search::Absent | Search::Far => return Ok(Verdict::Refuse(GateError::NTooHigh)),
+                Search::Spent => return Ok(Verdict::Later),
+            }
         }
-        Ok(Ok(()))
+        Ok(Verdict::Accept)
     }
 
-    /// Whether an accepted change is a dependency or an ancestor of one.
-    fn is_ancestor(&self, hash: &[u8; 32]) -> Result<bool, A::Error> {
-        if self.whole || self.change.deps.contains(hash) {
-            return Ok(true);
+    /// Searches for an accepted change.
+    fn ancestor(&self, hash: &[u8; 32]) -> Result<Search, A::Error> {
+        if self.change.deps.contains(hash) {
+            return Ok(Search::Found);
         }
-        let Some(target) = self.ancestry.known(hash)? else {
-            return Ok(false);
-        };
-        self.walk(target.op, |at, _| at == hash)
+        match self.ancestry.known(hash)? {
+            Some(target) => self.search(target.op, |at, _| at == hash),
+            None => Ok(Search::Absent),
+        }
     }
 
-    /// Whether `n` is too far above every ancestor's. The whole past is walked only between the two cheap bounds.
-    fn leaps(&self) -> Result<bool, A::Error> {
-        let n = self.change.action.n;
-        let Some(needed) = n.checked_sub(N_LEAP).filter(|needed| *needed > 0) else {
-            return Ok(false);
-        };
-        if self.deps.iter().any(|dep| dep.n >= needed) {
-            return Ok(false);
-        }
-        if self.whole || self.ancestry.highest()?.1 < needed {
-            return Ok(self.ancestry.highest()?.1 < needed);
-        }
-        Ok(!self.walk(0, |_, known| known.n >= needed)?)
-    }
-
-    /// Walks from the dependencies into the past, never below operation `floor`, until `found`.
-    fn walk(&self, floor: u64, found: impl Fn(&[u8; 32], &Known) -> bool) -> Result<bool, A::Error> {
+    /// Looks at the ancestors, highest (operation, hash) first, never below operation `floor`, until `found`.
+    fn search(&self, floor: u64, found: impl Fn(&[u8; 32], &Known) -> bool) -> Result<Search, A::Error> {
         let mut seen: BTreeSet<[u8; 32]> = self.change.deps.iter().copied().collect();
-        let mut open: Vec<([u8; 32], Known)> = self
-            .change
-            .deps
-            .iter()
-            .copied()
-            .zip(self.deps.iter().cloned())
-            .collect();
-        while let Some((hash, known)) = open.pop() {
-            if found(&hash, &known) {
-                return Ok(true);
+        let mut open: BTreeMap<(u64, [u8; 32]), Known> = BTreeMap::new();
+        for (hash, known) in self.change.deps.iter().zip(self.deps) {
+            open.insert((known.op, *hash), known.clone());
+        }
+        while let Some(((op, hash), known)) = open.pop_last() {
+            if op < floor {
+                return Ok(Search::Absent);
             }
-            if known.op <= floor {
-                continue;
+            if found(&hash, &known) {
+                return Ok(Search::Found);
+            }
+            if seen.len() >= FAR {
+                return Ok(Search::Far);
             }
             for dep in known.deps {
-                if seen.insert(dep)
-                    && let Some(known) = self.ancestry.known(&dep)?
-                {
-                    open.push((dep, known));
+                if seen.insert(dep) {
+                    if !self.ancestry.visit() {
+                        return Ok(Search::Spent);
+                    }
+                    if let Some(known) = self.ancestry.known(&dep)? {
+                        open.insert((known.op, dep), known);
+                    }
                 }
             }
         }
-        Ok(false)
+        Ok(Search::Absent)
     }
 }

@@ -78,6 +78,9 @@ pub enum GateError {
     /// The actor's previous change is not among the ancestors.
     #[error("own previous change is no ancestor")]
     PreviousNotAncestor,
+    /// The actor's previous change is none of the nearest [`FAR`](super::gate::FAR) ancestors; a fresh actor has none.
+    #[error("own previous change is too far back")]
+    PreviousTooFar,
     /// `start_op` is not one more than the highest operation of the dependencies (cases C, D, G).
     #[error("wrong operation counter")]
     StartOp,
@@ -133,6 +136,7 @@ impl GateError {
         Self::ActorTag,
         Self::Seq,
         Self::PreviousNotAncestor,
+        Self::PreviousTooFar,
         Self::StartOp,
         Self::KeyUsed,
         Self::NTooHigh,
@@ -174,6 +178,7 @@ impl GateError {
             Self::ActorTag => "gate.actor_tag",
             Self::Seq => "gate.seq",
             Self::PreviousNotAncestor => "gate.previous_not_ancestor",
+            Self::PreviousTooFar => "gate.previous_too_far",
             Self::StartOp => "gate.start_op",
             Self::KeyUsed => "gate.key_used",
             Self::NTooHigh => "gate.n_too_high",

@@ -1,7 +1,7 @@
 //! One document's accepted changes in memory: the smallest [`Ancestry`], for rebuilding checks, the simulation, the
 //! fuzzer and the benchmark.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::convert::Infallible;
 
 use super::{ActorId, Ancestry, Known, ReadChange};
@@ -12,9 +12,9 @@ use crate::domain::ids::ActionId;
 pub struct MemoryAncestry {
     changes: HashMap<[u8; 32], Known>,
     heads: BTreeSet<[u8; 32]>,
-    keys: BTreeMap<ActionId, Vec<[u8; 32]>>,
+    keys: BTreeSet<ActionId>,
     last: HashMap<ActorId, (u64, [u8; 32])>,
-    highest: (u64, u64),
+    highest_n: u64,
 }
 
 impl MemoryAncestry {
@@ -35,15 +35,22 @@ impl MemoryAncestry {
             self.heads.remove(dep);
         }
         self.heads.insert(change.hash);
-        self.keys.entry(change.key).or_default().push(change.hash);
+        self.keys.insert(change.key);
         let last = self.last.entry(change.actor).or_default();
         if change.seq > last.0 {
             *last = (change.seq, change.hash);
         }
-        self.highest = (
-            self.highest.0.max(change.start_op),
-            self.highest.1.max(change.action.n),
-        );
+        self.highest_n = self.highest_n.max(change.action.n);
+    }
+
+    /// The changes that no kept one depends on, ascending.
+    pub fn heads(&self) -> Vec<[u8; 32]> {
+        self.heads.iter().copied().collect()
+    }
+
+    /// The highest `n`; zero for an empty document.
+    pub const fn highest_n(&self) -> u64 {
+        self.highest_n
     }
 
     /// How many changes are kept.
@@ -63,16 +70,10 @@ impl Ancestry for MemoryAncestry {
     fn known(&self, hash: &[u8; 32]) -> Result<Option<Known>, Infallible> {
         Ok(self.changes.get(hash).cloned())
     }
-    fn heads(&self) -> Result<Vec<[u8; 32]>, Infallible> {
-        Ok(self.heads.iter().copied().collect())
-    }
-    fn with_key(&self, key: ActionId) -> Result<Vec<[u8; 32]>, Infallible> {
-        Ok(self.keys.get(&key).cloned().unwrap_or_default())
+    fn has_key(&self, key: ActionId) -> Result<bool, Infallible> {
+        Ok(self.keys.contains(&key))
     }
     fn last_of(&self, actor: &ActorId) -> Result<Option<(u64, [u8; 32])>, Infallible> {
         Ok(self.last.get(actor).copied())
-    }
-    fn highest(&self) -> Result<(u64, u64), Infallible> {
-        Ok(self.highest)
     }
 }

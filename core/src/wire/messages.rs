@@ -112,6 +112,21 @@ pub enum Reason {
     /// The name is not that of a document.
     #[n(6)]
     UnknownDocument,
+    /// Too many changes lie between it and its actor's previous one.
+    #[n(7)]
+    Far,
+}
+
+/// Why a change was not decided about. Nothing of it is kept: it stays in the outbox and is sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Postponed {
+    /// This request asked for more work than the server does at once.
+    #[n(0)]
+    Busy,
+    /// Too much of this device waits for changes that the server does not have yet.
+    #[n(1)]
+    Waiting,
 }
 
 /// What happened to one change that was not simply accepted.
@@ -151,6 +166,16 @@ pub enum Exception {
         /// SHA-256 of the frame.
         #[n(0)]
         frame: ByteArray<32>,
+    },
+    /// Neither kept nor refused: it stays in the outbox, for another request.
+    #[n(4)]
+    Postponed {
+        /// The change.
+        #[n(0)]
+        hash: ByteArray<32>,
+        /// Why.
+        #[n(1)]
+        why: Postponed,
     },
 }
 

@@ -112,7 +112,18 @@ impl super::Reason {
             Self::Purged => "purged",
             Self::Revoked => "revoked",
             Self::Ancestor => "ancestor",
+            Self::Far => "far",
             Self::UnknownDocument => "unknown_document",
+        }
+    }
+}
+
+impl super::Postponed {
+    /// The stable code; its text stands under `postponed.<code>`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Busy => "busy",
+            Self::Waiting => "waiting",
         }
     }
 }
@@ -121,7 +132,7 @@ impl super::Reason {
 mod tests {
     use super::*;
     use crate::domain::texts::{Lang, all};
-    use crate::wire::Reason;
+    use crate::wire::{Postponed, Reason};
 
     #[test]
     fn every_problem_and_reason_has_a_text_in_both_languages() {
@@ -138,9 +149,14 @@ mod tests {
                 Reason::Purged,
                 Reason::Revoked,
                 Reason::Ancestor,
+                Reason::Far,
                 Reason::UnknownDocument,
             ] {
                 let key = format!("quarantine.{}", reason.as_str());
+                assert!(all(lang).contains_key(&key), "{key}");
+            }
+            for why in [Postponed::Busy, Postponed::Waiting] {
+                let key = format!("postponed.{}", why.as_str());
                 assert!(all(lang).contains_key(&key), "{key}");
             }
         }

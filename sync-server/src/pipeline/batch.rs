@@ -3,12 +3,13 @@
 //! Invariant: a change is either accepted (stored, numbered, its consequences in the same transaction), parked, or
 //! quarantined; what waited for a decided change is judged again before the next one.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
-use fieldseal_core::documents::{Author, ReadChange, Verdict, gate, read_change};
+use fieldseal_core::documents::{Author, GateError, ReadChange, Verdict, gate, read_change};
 use fieldseal_core::domain::ids::DeviceId;
 use fieldseal_core::facts::{DocName, Writer};
-use fieldseal_core::wire::Reason;
+use fieldseal_core::wire::{Postponed, Reason};
 
 use super::documents::Cached;
 use super::ledger::Ledger;
@@ -17,6 +18,16 @@ use crate::storage::{DocKey, Hash, NewChange, ParkedRow, QuarantineRow, Sender, 
 
 /// Quarantined bytes kept of one device; beyond that only hash and reason are.
 const QUARANTINE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Changes and bytes of one device that may wait for others. Beyond that a change that waits is postponed: it stays with
+/// its phone, whose earlier changes bring it in once they come.
+const PARKED_CHANGES: u64 = 1_000;
+const PARKED_BYTES: u64 = 4 * 1024 * 1024;
+/// A change that waits for more than this is not parked but postponed.
+const NEEDS_MAX: usize = 256;
+/// Ancestors that one request's changes may have looked at while the writer is held: about half a second. What needs
+/// more is postponed to the next request, never refused. Changes upon their actor's last one need none.
+const VISITS: u32 = 50_000;
 
 /// A write transaction under way.
 pub(super) struct Batch<'s> {
@@ -33,8 +44,12 @@ pub(super) struct Batch<'s> {
     pub(super) written: HashMap<DocKey, Cached>,
     /// Parked changes that were decided in this transaction.
     pub(super) decided: HashMap<(usize, Hash), Outcome>,
-    /// Changes decided for which others may wait.
-    awaited: Vec<(usize, Hash)>,
+    /// Changes decided for which others may wait, and whether they were accepted.
+    awaited: Vec<(usize, Hash, bool)>,
+    /// What the gate may still look at.
+    visits: Cell<u32>,
+    /// Parked changes of each device and their bytes.
+    parked: HashMap<DeviceId, (u64, u64)>,
     /// Quarantined bytes kept of each device.
     refuse_kept: HashMap<DeviceId, u64>,
 }
@@ -52,6 +67,8 @@ pub(super) enum Outcome {
     Accepted(u64),
     /// It waits for these.
     Parked(Vec<Hash>),
+    /// Nothing of it was kept; its phone sends it again.
+    Postponed(Postponed),
     /// It was refused.
     Quarantined(Reason),
 }
@@ -65,6 +82,7 @@ fn code(reason: Reason) -> &'static str {
         Reason::Purged => "purged",
         Reason::Revoked => "revoked",
         Reason::Ancestor => "ancestor",
+        Reason::Far => "far",
         Reason::UnknownDocument => "unknown_document",
     }
 }
@@ -82,6 +100,8 @@ impl<'s> Batch<'s> {
             written: HashMap::new(),
             decided: HashMap::new(),
             awaited: Vec::new(),
+            visits: Cell::new(VISITS),
+            parked: HashMap::new(),
             refuse_kept: HashMap::new(),
         })
     }
@@ -140,10 +160,14 @@ impl<'s> Batch<'s> {
             &change,
             &ledger.name,
             &author,
-            &ledger.ancestry(self.tx.as_ref(), change.hash),
+            &ledger.ancestry(self.tx.as_ref(), change.hash, Some(&self.visits)),
         )? {
             Verdict::Accept => self.accept(place, change).map(Outcome::Accepted),
             Verdict::Park { needs } => self.park(place, &change, sender, needs),
+            Verdict::Later => Ok(Outcome::Postponed(Postponed::Busy)),
+            Verdict::Refuse(error @ GateError::PreviousTooFar) => {
+                self.refuse(place, &change, sender, Reason::Far, error.code())
+            }
             Verdict::Refuse(error) => self.refuse(place, &change, sender, Reason::Gate, error.code()),
             // Looked up above; said for completeness.
             Verdict::AlreadyKnown => Ok(Outcome::Parked(vec![change.hash])),
@@ -167,6 +191,19 @@ impl<'s> Batch<'s> {
             }
         }
         let key = self.ensure(place)?;
+        if !self.tx.is_parked(key, &change.hash)? {
+            let (changes, bytes) = match self.parked.get(&sender.device) {
+                Some(parked) => *parked,
+                None => self.tx.parked_of(sender.device)?,
+            };
+            let with = (changes + 1, bytes.saturating_add(change.bytes.len() as u64));
+            let fits = with.0 <= PARKED_CHANGES && with.1 <= PARKED_BYTES && needs.len() <= NEEDS_MAX;
+            self.parked
+                .insert(sender.device, if fits { with } else { (changes, bytes) });
+            if !fits {
+                return Ok(Outcome::Postponed(Postponed::Waiting));
+            }
+        }
         self.tx
             .park(key, &change.hash, sender, &needs, &change.bytes, self.now)?;
         if let Some(row) = &mut self.ledgers[place].row {
@@ -204,7 +241,7 @@ impl<'s> Batch<'s> {
         }
         if parked {
             self.tx.unpark(key, &change.hash)?;
-            self.awaited.push((place, change.hash));
+            self.awaited.push((place, change.hash, true));
         }
         self.accepted.push(Accepted {
             ledger: place,
@@ -214,15 +251,22 @@ impl<'s> Batch<'s> {
     }
 
     /// Decides about whatever waited for decided changes, until nothing is left. A loop, not a recursion: chains of
-    /// parked changes may be long.
+    /// parked changes may be long. Each is judged once: when the last change that it waits for was accepted, or the
+    /// first was refused.
     fn release(&mut self) -> Result<(), PipelineError> {
-        while let Some((place, need)) = self.awaited.pop() {
+        while let Some((place, need, accepted)) = self.awaited.pop() {
             let Some(key) = self.ledgers[place].row.as_ref().map(|row| row.key) else {
                 continue;
             };
-            for parked in self.tx.parked_for(key, &need)? {
+            let waiting = if accepted {
+                self.tx.arrived(key, &need)?
+            } else {
+                self.tx.parked_for(key, &need)?
+            };
+            for parked in waiting {
                 let outcome = self.decide_parked(place, &parked)?;
-                if !matches!(outcome, Outcome::Parked(_)) {
+                // What was postponed stays parked; its phone sends it again.
+                if matches!(outcome, Outcome::Accepted(_) | Outcome::Quarantined(_)) {
                     self.tx.unpark(key, &parked.hash)?;
                     self.decided.insert((place, parked.hash), outcome);
                 }
@@ -270,7 +314,7 @@ impl<'s> Batch<'s> {
             row.quarantined = true;
             if row.parked {
                 self.tx.unpark(row.key, &hash)?;
-                self.awaited.push((place, hash));
+                self.awaited.push((place, hash, false));
             }
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! What follows from accepted changes, in the same transaction: scope, the names of blobs, deliveries, receipts.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fieldseal_core::domain::ids::{OrderId, UserId};
 use fieldseal_core::facts::kinds::Received;
@@ -11,6 +11,9 @@ use super::batch::{Accepted, Batch};
 use crate::storage::DeliveryRow;
 use crate::{blobs, scope};
 
+/// Most receipts in one action of the server.
+const RECEIVED_MAX: usize = 64;
+
 /// What is still to be done for the accepted changes read so far.
 #[derive(Default)]
 struct Due {
@@ -18,8 +21,8 @@ struct Due {
     orders: BTreeSet<OrderId>,
     /// Assignments to engineers, with their order.
     assigned: Vec<(DocName, FactId, Vec<UserId>)>,
-    /// Seals and submits that arrived.
-    received: Vec<(OrderId, FactId)>,
+    /// Seals and submits that arrived, with the visit's engineer.
+    received: BTreeMap<OrderId, Vec<(UserId, FactId)>>,
     /// Visits that were handed in.
     submitted: BTreeSet<(OrderId, UserId)>,
 }
@@ -53,14 +56,33 @@ impl Batch<'_> {
                     })?;
                 }
             }
-            for (order, seal) in due.received {
-                self.append_server(&DocName::Order(order), Fact::Received(Received { seal }))?;
+            for (order, seals) in due.received {
+                let ever = self.ever_assigned(order)?;
+                due.submitted
+                    .retain(|(of, engineer)| *of != order || ever.contains(engineer));
+                let facts: Vec<Fact> = seals
+                    .into_iter()
+                    .filter(|(engineer, _)| ever.contains(engineer))
+                    .map(|(_, seal)| Fact::Received(Received { seal }))
+                    .collect();
+                for part in facts.chunks(RECEIVED_MAX) {
+                    self.append_server(&DocName::Order(order), part.to_vec())?;
+                }
             }
             for (order, engineer) in due.submitted {
                 self.append_history(order, engineer)?;
             }
         }
         Ok(())
+    }
+
+    /// Whoever was assigned to an order at any time. A visit of anybody else makes the server write nothing into the
+    /// office's documents: to know an order's id is no right (I9).
+    fn ever_assigned(&self, order: OrderId) -> Result<BTreeSet<UserId>, PipelineError> {
+        let Some(doc) = self.tx.doc(&DocName::Order(order))? else {
+            return Ok(BTreeSet::new());
+        };
+        Ok(scope::links(&self.tx.actions_of_doc(doc.key)?).ever)
     }
 
     /// Reads what one accepted change asks for.
@@ -117,7 +139,7 @@ impl Batch<'_> {
                     due.assigned.push((name.clone(), id, assign.engineers));
                 }
                 (DocName::Visit(order, engineer), Ok(Some(fact @ (Fact::Seal(_) | Fact::Submit(_))))) => {
-                    due.received.push((*order, id));
+                    due.received.entry(*order).or_default().push((*engineer, id));
                     if matches!(fact, Fact::Submit(_)) {
                         due.submitted.insert((*order, *engineer));
                     }

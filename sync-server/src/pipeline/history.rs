@@ -43,7 +43,7 @@ impl Batch<'_> {
                 None => true,
             };
             if !known {
-                self.append_server(&asset, fact)?;
+                self.append_server(&asset, vec![fact])?;
             }
         }
         Ok(())

@@ -3,7 +3,8 @@
 //! Invariant: what it answers is what the storage would answer once the transaction is committed. No Automerge document
 //! is involved.
 
-use std::collections::HashMap;
+use std::cell::Cell;
+use std::collections::{HashMap, HashSet};
 
 use fieldseal_core::documents::{ActorId, Ancestry, Known, ReadChange};
 use fieldseal_core::domain::ids::ActionId;
@@ -24,7 +25,7 @@ pub(super) struct Ledger {
     /// How many changes the storage held when the transaction began: where it is none, SQL is not asked.
     stored: u64,
     fresh: HashMap<Hash, Fresh>,
-    keys: HashMap<ActionId, Vec<Hash>>,
+    keys: HashSet<ActionId>,
     actors: HashMap<ActorId, (u64, Hash)>,
 }
 
@@ -44,7 +45,7 @@ impl Ledger {
             row,
             dirty: false,
             fresh: HashMap::new(),
-            keys: HashMap::new(),
+            keys: HashSet::new(),
             actors: HashMap::new(),
         })
     }
@@ -76,7 +77,7 @@ impl Ledger {
             doc.changes += 1;
         }
         self.dirty = true;
-        self.keys.entry(change.key).or_default().push(change.hash);
+        self.keys.insert(change.key);
         self.actors.insert(change.actor, (change.seq, change.hash));
         let known = Known {
             actor: change.actor,
@@ -89,12 +90,19 @@ impl Ledger {
         self.fresh.insert(change.hash, Fresh { row, known });
     }
 
-    /// As the gate asks, about a change that `row_of` did not find.
-    pub(super) fn ancestry<'a>(&'a self, tx: &'a dyn ReadTx, absent: Hash) -> LedgerAncestry<'a> {
+    /// As the gate asks, about a change that `row_of` did not find. `visits` is what searches may still look at; the
+    /// office's own writes have no limit.
+    pub(super) fn ancestry<'a>(
+        &'a self,
+        tx: &'a dyn ReadTx,
+        absent: Hash,
+        visits: Option<&'a Cell<u32>>,
+    ) -> LedgerAncestry<'a> {
         LedgerAncestry {
             ledger: self,
             tx,
             absent,
+            visits,
         }
     }
 }
@@ -104,6 +112,7 @@ pub(super) struct LedgerAncestry<'a> {
     ledger: &'a Ledger,
     tx: &'a dyn ReadTx,
     absent: Hash,
+    visits: Option<&'a Cell<u32>>,
 }
 
 impl LedgerAncestry<'_> {
@@ -133,22 +142,14 @@ impl Ancestry for LedgerAncestry<'_> {
         }))
     }
 
-    fn heads(&self) -> Result<Vec<Hash>> {
-        Ok(self
-            .ledger
-            .row
-            .as_ref()
-            .map_or_else(Vec::new, |row| row.heads.clone()))
-    }
-
-    fn with_key(&self, key: ActionId) -> Result<Vec<Hash>> {
-        let mut hashes = self.ledger.keys.get(&key).cloned().unwrap_or_default();
-        if let Some(doc) = self.stored() {
-            hashes.extend(self.tx.with_key(doc.key, key)?);
-            hashes.sort_unstable();
-            hashes.dedup();
+    fn has_key(&self, key: ActionId) -> Result<bool> {
+        if self.ledger.keys.contains(&key) {
+            return Ok(true);
         }
-        Ok(hashes)
+        match self.stored() {
+            Some(doc) => self.tx.has_key(doc.key, key),
+            None => Ok(false),
+        }
     }
 
     fn last_of(&self, actor: &ActorId) -> Result<Option<(u64, Hash)>> {
@@ -161,7 +162,14 @@ impl Ancestry for LedgerAncestry<'_> {
         }
     }
 
-    fn highest(&self) -> Result<(u64, u64)> {
-        Ok(self.ledger.row.as_ref().map_or((0, 0), |row| (row.op, row.n)))
+    fn visit(&self) -> bool {
+        let Some(visits) = self.visits else { return true };
+        match visits.get().checked_sub(1) {
+            Some(left) => {
+                visits.set(left);
+                true
+            }
+            None => false,
+        }
     }
 }

@@ -165,16 +165,16 @@ impl OfficeTx<'_> {
 }
 
 impl Batch<'_> {
-    /// Appends a fact of the server itself to an office document that has changes already; where it has none there is
+    /// Appends an action of the server itself to an office document that has changes already; where it has none there is
     /// nothing to say it about (a visit on an order that a restore lost).
-    pub(super) fn append_server(&mut self, doc: &DocName, fact: Fact) -> Result<(), PipelineError> {
+    pub(super) fn append_server(&mut self, doc: &DocName, facts: Vec<Fact>) -> Result<(), PipelineError> {
         let place = self.ledger(doc)?;
         if self.ledgers[place]
             .row
             .as_ref()
             .is_some_and(|row| row.changes > 0)
         {
-            self.append(SERVER_USER, &[(doc.clone(), vec![fact])], &ViewToken::default())?;
+            self.append(SERVER_USER, &[(doc.clone(), facts)], &ViewToken::default())?;
         }
         Ok(())
     }
@@ -274,12 +274,13 @@ impl Batch<'_> {
             &change,
             name,
             &author,
-            &ledger.ancestry(self.tx.as_ref(), change.hash),
+            &ledger.ancestry(self.tx.as_ref(), change.hash, None),
         )? {
             Verdict::Accept => {}
             Verdict::Refuse(error) => return Err(PipelineError::Gate(error)),
-            // The document holds exactly the accepted changes, so nothing is missing and a fresh id is new.
-            Verdict::AlreadyKnown | Verdict::Park { .. } => {
+            // The document holds exactly the accepted changes, so nothing is missing, a fresh id is new, and nothing
+            // limits the search.
+            Verdict::AlreadyKnown | Verdict::Park { .. } | Verdict::Later => {
                 return Err(PipelineError::Gate(GateError::KeyUsed));
             }
         }

@@ -109,7 +109,7 @@ impl Batch<'_> {
                 let (hash, deps) = (change.hash, change.deps.clone());
                 let names: Vec<Hash> = blobs::named_by(&change.action).collect();
                 let outcome = self.judge(place, *change, sender)?;
-                if !matches!(outcome, Outcome::Quarantined(_)) {
+                if matches!(outcome, Outcome::Accepted(_) | Outcome::Parked(_)) {
                     named.extend(names);
                 }
                 return Ok(Judged::Change {
@@ -154,11 +154,9 @@ impl Batch<'_> {
                 continue;
             }
             let outcome = match outcome {
-                Outcome::Parked(needs) => self
-                    .decided
-                    .get(&(place, hash))
-                    .cloned()
-                    .unwrap_or(Outcome::Parked(needs)),
+                waits @ (Outcome::Parked(_) | Outcome::Postponed(_)) => {
+                    self.decided.get(&(place, hash)).cloned().unwrap_or(waits)
+                }
                 decided => decided,
             };
             match outcome {
@@ -171,6 +169,10 @@ impl Batch<'_> {
                 Outcome::Parked(needs) => pushed.exceptions.push(Exception::Parked {
                     hash: hash.into(),
                     needs: needs.into_iter().map(Into::into).collect(),
+                }),
+                Outcome::Postponed(why) => pushed.exceptions.push(Exception::Postponed {
+                    hash: hash.into(),
+                    why,
                 }),
                 Outcome::Quarantined(reason) => {
                     pushed.exceptions.push(Exception::Quarantined {
@@ -196,7 +198,7 @@ impl Batch<'_> {
                 continue;
             };
             let fact = Fact::Delivered(Delivered { assignment, device });
-            self.append_server(&delivery.order, fact)?;
+            self.append_server(&delivery.order, vec![fact])?;
         }
         Ok(())
     }

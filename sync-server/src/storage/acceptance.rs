@@ -207,8 +207,8 @@ fn changes_are_found_by_hash_key_and_actor(storage: Arc<dyn Storage>) {
     assert_eq!(known.actor, [7; 16]);
     assert_eq!(known.key, ActionId(id(1002)));
     assert_eq!(tx.known(doc.key, &[3; 32]).unwrap(), None);
-    assert_eq!(tx.with_key(doc.key, ActionId(id(1001))).unwrap(), vec![[1; 32]]);
-    assert!(tx.with_key(doc.key, ActionId(id(1))).unwrap().is_empty());
+    assert!(tx.has_key(doc.key, ActionId(id(1001))).unwrap());
+    assert!(!tx.has_key(doc.key, ActionId(id(1))).unwrap());
     assert_eq!(tx.last_of(doc.key, &[7; 16]).unwrap(), Some((2, [2; 32])));
     assert_eq!(tx.last_of(doc.key, &[8; 16]).unwrap(), None);
     assert_eq!(tx.chunks_after(doc.key, 1).unwrap(), vec![(2, vec![2; 40])]);
@@ -370,6 +370,9 @@ fn parked_changes_wait_for_each_need(storage: Arc<dyn Storage>) {
             .unwrap();
     }
     assert_eq!(tx.parked_count().unwrap(), 1);
+    assert_eq!(tx.parked_of(sender.device).unwrap(), (1, 5));
+    assert_eq!(tx.parked_of(DeviceId(id(12))).unwrap(), (0, 0));
+    assert!(tx.is_parked(doc.key, &[5; 32]).unwrap() && !tx.is_parked(doc.key, &[1; 32]).unwrap());
     assert!(tx.doc(&order(1)).unwrap().unwrap().parked);
     let waiting = tx.parked_for(doc.key, &[2; 32]).unwrap();
     assert_eq!(

@@ -66,8 +66,8 @@ pub trait ReadTx: ReadAccounts + ReadUploads {
     fn doc_names(&self, prefix: &str) -> Result<Vec<DocName>>;
     /// An accepted change.
     fn known(&self, doc: DocKey, hash: &Hash) -> Result<Option<KnownRow>>;
-    /// The accepted changes under an action id.
-    fn with_key(&self, doc: DocKey, key: ActionId) -> Result<Vec<Hash>>;
+    /// Whether any accepted change has this action id.
+    fn has_key(&self, doc: DocKey, key: ActionId) -> Result<bool>;
     /// An actor's last change: its sequence number and hash.
     fn last_of(&self, doc: DocKey, actor: &[u8; 16]) -> Result<Option<(u64, Hash)>>;
     /// Change chunks of a document above a row, in order of the sequence (which is a causal order).
@@ -105,6 +105,10 @@ pub trait ReadTx: ReadAccounts + ReadUploads {
     // ---- parked and quarantined ------------------------------------------------------------------------------------
     /// Parked changes that wait for this one.
     fn parked_for(&self, doc: DocKey, need: &Hash) -> Result<Vec<ParkedRow>>;
+    /// Whether this change is parked.
+    fn is_parked(&self, doc: DocKey, hash: &Hash) -> Result<bool>;
+    /// How many changes of a device are parked, and their bytes.
+    fn parked_of(&self, device: DeviceId) -> Result<(u64, u64)>;
     /// How many changes are parked in all.
     fn parked_count(&self) -> Result<u64>;
     /// The reason for which a change of this document is quarantined.
@@ -169,6 +173,9 @@ pub trait WriteTx: ReadTx + WriteAccounts + WriteUploads {
         bytes: &[u8],
         at: i64,
     ) -> Result<()>;
+    /// Notes that a change for which others wait was accepted: those that wait for nothing else any more, in the order in
+    /// which they were parked. They stay parked until they are decided.
+    fn arrived(&mut self, doc: DocKey, need: &Hash) -> Result<Vec<ParkedRow>>;
     /// Forgets a parked change (it was accepted or quarantined).
     fn unpark(&mut self, doc: DocKey, hash: &Hash) -> Result<()>;
     /// Keeps a refused change; the first reason stays.

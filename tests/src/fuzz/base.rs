@@ -84,7 +84,7 @@ impl Base {
 
     /// The highest `n` so far.
     pub fn highest_n(&self) -> u64 {
-        self.ancestry.highest().unwrap().1
+        self.ancestry.highest_n()
     }
 }
 

@@ -21,7 +21,7 @@ pub fn honest_next(rng: &mut Rng, base: &Base) -> ExpandedChange {
         1 => (0..=rng.below(4)).map(|_| rng.pick(&base.changes)).collect(),
         2 if rng.one_in(4) => Vec::new(),
         _ => {
-            let heads = base.ancestry.heads().unwrap();
+            let heads = base.ancestry.heads();
             base.changes
                 .iter()
                 .filter(|change| heads.contains(&change.hash))

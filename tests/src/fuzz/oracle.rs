@@ -53,6 +53,7 @@ pub fn agrees(verdict: &Verdict, change: &ReadChange, base: &Base) -> bool {
         Verdict::Accept => may_keep(change, base) == Some(true),
         Verdict::Refuse(_) => may_keep(change, base) == Some(false),
         Verdict::Park { .. } => may_keep(change, base).is_none(),
-        Verdict::AlreadyKnown => false,
+        // Nobody limits the search here.
+        Verdict::AlreadyKnown | Verdict::Later => false,
     }
 }

@@ -26,10 +26,13 @@ use rusqlite::{Connection, Transaction};
 use crate::device::EngineError;
 use crate::device::store::photos as store_photos;
 use crate::device::store::warm::Warm;
-use crate::device::store::{Recovered, Store, StoreError, cursor, drafts, identity, projections, search};
+use crate::device::store::{
+    Recovered, Store, StoreError, cursor, drafts, identity, projections, search, sync_rows,
+};
 use crate::domain::calendar::CompanyZone;
 use crate::domain::ids::{DeviceId, UserId};
 use crate::env::Env;
+use crate::wire::Postponed;
 
 pub use crate::device::store::projections::OrderRow;
 pub use crate::device::store::search::Hit;
@@ -87,6 +90,8 @@ pub struct Status {
     pub photos_waiting: u32,
     /// Bytes of them that are not on the server's disk.
     pub photo_bytes_waiting: u64,
+    /// Why the server took something unsent neither in nor refused it, at the last try: text under `postponed.<code>`.
+    pub postponed: Option<Postponed>,
     /// Own changes that the server refused: kept, shown with the reason.
     pub refused: u32,
     /// Wall clock (ms) of the last complete sync.
@@ -387,6 +392,7 @@ impl Inner {
             parked: count("SELECT count(*) FROM changes WHERE state = 0 AND parked_there = 1")?,
             photos_waiting,
             photo_bytes_waiting,
+            postponed: sync_rows::postponed(connection)?,
             refused: count("SELECT count(*) FROM quarantine WHERE own = 1")?,
             last_sync: cursor.last_sync,
             mismatch: cursor.mismatch,

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::StoreError;
-use super::changes::{Hash, counter, heads, split_hashes};
+use super::changes::{Hash, counter, split_hashes};
 use crate::documents::{ActorId, Ancestry, Known};
 use crate::domain::ids::ActionId;
 
@@ -47,16 +47,11 @@ impl Ancestry for SqlAncestry<'_> {
         .transpose()
     }
 
-    fn heads(&self) -> Result<Vec<Hash>, StoreError> {
-        heads(self.connection, self.doc)
-    }
-
-    fn with_key(&self, key: ActionId) -> Result<Vec<Hash>, StoreError> {
-        let mut statement = self
+    fn has_key(&self, key: ActionId) -> Result<bool, StoreError> {
+        Ok(self
             .connection
-            .prepare_cached("SELECT hash FROM changes WHERE doc = ?1 AND key = ?2")?;
-        let rows = statement.query_map(params![self.doc, key.0.as_bytes()], |row| row.get(0))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM changes WHERE doc = ?1 AND key = ?2)")?
+            .query_row(params![self.doc, key.0.as_bytes()], |row| row.get(0))?)
     }
 
     fn last_of(&self, actor: &ActorId) -> Result<Option<(u64, Hash)>, StoreError> {
@@ -69,12 +64,5 @@ impl Ancestry for SqlAncestry<'_> {
                 Ok((counter(row.get(0)?), row.get(1)?))
             })
             .optional()?)
-    }
-
-    fn highest(&self) -> Result<(u64, u64), StoreError> {
-        Ok(self
-            .connection
-            .prepare_cached("SELECT max_op, max_n FROM docs WHERE id = ?1")?
-            .query_row([self.doc], |row| Ok((counter(row.get(0)?), counter(row.get(1)?))))?)
     }
 }

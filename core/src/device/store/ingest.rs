@@ -131,6 +131,8 @@ fn take_in(
             changes::park(connection, doc, &change.hash, &change.bytes, origin, &needs)?;
             Ingested::Parked { needs }
         }
+        // Only a server limits what it spends on a search.
+        Verdict::Later => return Err(StoreError::Malformed { what: "verdict" }),
         Verdict::Refuse(error) => {
             let own = origin != Origin::Foreign;
             changes::quarantine(

@@ -4,8 +4,10 @@ use automerge::legacy::{Key, ObjectId, Op, OpId, OpType};
 use automerge::{Change, ExpandedChange};
 
 use super::support::*;
-use crate::documents::gate::N_LEAP;
-use crate::documents::{ActorId, Author, GateError, MemoryAncestry, ReadChange, Verdict, gate, read_change};
+use crate::documents::gate::{FAR, N_LEAP};
+use crate::documents::{
+    ActorId, Ancestry, Author, GateError, Known, MemoryAncestry, ReadChange, Verdict, gate, read_change,
+};
 use crate::facts::DocName;
 
 /// A document with a fork and a merge: 1 by actor 1, then 2 (actor 1) beside 3 (actor 2), then 4 by actor 1.
@@ -343,4 +345,115 @@ fn a_known_change_is_known_before_anything_else_is_asked() {
         gate(&base.left, &DocName::Directory, &author, &base.replica.ancestry).unwrap(),
         Verdict::AlreadyKnown
     );
+}
+
+/// A long past without documents: change number `n` of a chain by actor 2, upon the one before.
+fn link(n: u64, by: u8, seq: u64, deps: &[u64]) -> ReadChange {
+    let text = envelope(n);
+    ReadChange {
+        hash: numbered(n),
+        actor: actor(by),
+        seq,
+        deps: deps.iter().map(|dep| numbered(*dep)).collect(),
+        start_op: deps.iter().max().map_or(1, |dep| dep + 1),
+        key: key(u32::try_from(n).unwrap()),
+        action: crate::facts::Action::parse(&text).unwrap(),
+        text,
+        bytes: Vec::new(),
+    }
+}
+
+fn numbered(n: u64) -> [u8; 32] {
+    let mut hash = [0; 32];
+    hash[..8].copy_from_slice(&n.to_be_bytes());
+    hash
+}
+
+/// Counts what is looked at, and may refuse to go on.
+struct Counted<'a> {
+    inner: &'a MemoryAncestry,
+    visits: std::cell::Cell<usize>,
+    most: usize,
+}
+
+impl Ancestry for Counted<'_> {
+    type Error = std::convert::Infallible;
+    fn known(&self, hash: &[u8; 32]) -> Result<Option<Known>, Self::Error> {
+        self.inner.known(hash)
+    }
+    fn has_key(&self, key: crate::domain::ids::ActionId) -> Result<bool, Self::Error> {
+        self.inner.has_key(key)
+    }
+    fn last_of(&self, actor: &ActorId) -> Result<Option<(u64, [u8; 32])>, Self::Error> {
+        self.inner.last_of(actor)
+    }
+    fn visit(&self) -> bool {
+        self.visits.set(self.visits.get() + 1);
+        self.visits.get() <= self.most
+    }
+}
+
+#[test]
+fn a_search_in_the_past_ends_and_what_it_says_depends_on_the_ancestors_alone() {
+    let far = u64::try_from(FAR).unwrap();
+    let mut ancestry = MemoryAncestry::default();
+    // Actor 1 writes once, actor 2 ten thousand times and more upon it.
+    ancestry.keep(&link(1, 1, 1, &[]));
+    let length = far + 100;
+    for n in 2..=length {
+        ancestry.keep(&link(n, 2, n - 1, &[n - 1]));
+    }
+    let judge = |change: &ReadChange, most: usize| {
+        let counted = Counted {
+            inner: &ancestry,
+            visits: std::cell::Cell::new(0),
+            most,
+        };
+        let author = Author {
+            tag_ok: &|_| true,
+            person: None,
+        };
+        let verdict = gate(change, &doc(), &author, &counted).unwrap();
+        (verdict, counted.visits.get())
+    };
+    let again = |upon: u64| ReadChange {
+        hash: [0xee; 32],
+        key: key(9_999_999),
+        ..link(upon + 1, 1, 2, &[upon])
+    };
+    assert_eq!(judge(&again(far - 1), usize::MAX).0, Verdict::Accept);
+    let (verdict, visits) = judge(&again(length), usize::MAX);
+    assert_eq!(verdict, Verdict::Refuse(GateError::PreviousTooFar));
+    assert!(visits <= FAR, "{visits}");
+    // A fresh actor writes the same action without any search.
+    let fresh = ReadChange {
+        actor: actor(3),
+        seq: 1,
+        ..again(length)
+    };
+    assert_eq!(judge(&fresh, 0), (Verdict::Accept, 0));
+    // Whoever judges many changes may stop: that is no verdict.
+    assert_eq!(judge(&again(length), 50).0, Verdict::Later);
+
+    // A used key is found near, and far away it is as if it had been used without knowing.
+    let used = |n: u64| ReadChange {
+        key: key(u32::try_from(n).unwrap()),
+        ..fresh.clone()
+    };
+    assert_eq!(
+        judge(&used(length - 5), usize::MAX).0,
+        Verdict::Refuse(GateError::KeyUsed)
+    );
+    let (verdict, visits) = judge(&used(2), usize::MAX);
+    assert_eq!(verdict, Verdict::Accept);
+    assert!(visits <= FAR, "{visits}");
+    // So is a leap.
+    let mut leap = ReadChange {
+        key: key(9_999_999),
+        ..fresh.clone()
+    };
+    leap.action.n = length + N_LEAP + 1;
+    let (verdict, visits) = judge(&leap, usize::MAX);
+    assert_eq!(verdict, Verdict::Refuse(GateError::NTooHigh));
+    assert!(visits <= FAR, "{visits}");
 }

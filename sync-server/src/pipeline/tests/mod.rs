@@ -2,6 +2,7 @@
 
 mod exceptions;
 mod kills;
+mod limits;
 mod load;
 mod office;
 mod positions;

@@ -249,7 +249,8 @@ impl Phone {
             .iter()
             .filter_map(|exception| match exception {
                 fieldseal_core::wire::Exception::Quarantined { hash, .. }
-                | fieldseal_core::wire::Exception::Parked { hash, .. } => Some(**hash),
+                | fieldseal_core::wire::Exception::Parked { hash, .. }
+                | fieldseal_core::wire::Exception::Postponed { hash, .. } => Some(**hash),
                 _ => None,
             })
             .collect();

@@ -78,6 +78,15 @@ fn sender(row: &Row<'_>, first: usize) -> Result<Sender> {
     })
 }
 
+/// A parked change: hash, sender, bytes.
+pub(super) fn parked_row(row: &Row<'_>) -> Result<ParkedRow> {
+    Ok(ParkedRow {
+        hash: bytes(row, 0)?,
+        sender: sender(row, 1)?,
+        bytes: get(row, 4)?,
+    })
+}
+
 /// tag(0).
 fn lineage(connection: &Connection) -> Result<Tag> {
     one(
@@ -145,14 +154,10 @@ impl<A: Access> ReadTx for Tx<A> {
         })
     }
 
-    fn with_key(&self, doc: DocKey, key: ActionId) -> Result<Vec<Hash>> {
-        let sql = "SELECT hash FROM changes WHERE doc = ?1 AND key = ?2";
-        many(
-            self.access.connection(),
-            sql,
-            params![doc.0, key.0.as_bytes()],
-            |row| bytes(row, 0),
-        )
+    fn has_key(&self, doc: DocKey, key: ActionId) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM changes WHERE doc = ?1 AND key = ?2)";
+        let params = params![doc.0, key.0.as_bytes()];
+        Ok(one(self.access.connection(), sql, params, |row| get(row, 0))?.unwrap_or(false))
     }
 
     fn last_of(&self, doc: DocKey, actor: &[u8; 16]) -> Result<Option<(u64, Hash)>> {
@@ -329,13 +334,23 @@ impl<A: Access> ReadTx for Tx<A> {
     fn parked_for(&self, doc: DocKey, need: &Hash) -> Result<Vec<ParkedRow>> {
         let sql = "SELECT p.hash, p.device, p.user, p.tag, p.bytes FROM parked_needs w
             JOIN parked p ON p.doc = w.doc AND p.hash = w.hash WHERE w.doc = ?1 AND w.need = ?2 ORDER BY p.rowid";
-        many(self.access.connection(), sql, params![doc.0, need], |row| {
-            Ok(ParkedRow {
-                hash: bytes(row, 0)?,
-                sender: sender(row, 1)?,
-                bytes: get(row, 4)?,
-            })
-        })
+        many(self.access.connection(), sql, params![doc.0, need], parked_row)
+    }
+
+    fn is_parked(&self, doc: DocKey, hash: &Hash) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM parked WHERE doc = ?1 AND hash = ?2)";
+        Ok(one(self.access.connection(), sql, params![doc.0, hash], |row| {
+            get(row, 0)
+        })?
+        .unwrap_or(false))
+    }
+
+    fn parked_of(&self, device: DeviceId) -> Result<(u64, u64)> {
+        let sql = "SELECT count(*), coalesce(sum(length(bytes)), 0) FROM parked WHERE device = ?1";
+        Ok(one(self.access.connection(), sql, [device.0.as_bytes()], |row| {
+            Ok((count(row, 0)?, count(row, 1)?))
+        })?
+        .unwrap_or_default())
     }
 
     fn parked_count(&self) -> Result<u64> {

@@ -60,6 +60,7 @@ CREATE TABLE parked (
     bytes  BLOB NOT NULL,
     PRIMARY KEY (doc, hash)
 ) STRICT;
+CREATE INDEX parked_device ON parked (device);
 CREATE TABLE parked_needs (
     doc  INTEGER NOT NULL,
     need BLOB NOT NULL,

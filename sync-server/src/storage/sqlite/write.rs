@@ -4,11 +4,12 @@ use fieldseal_core::domain::ids::{DeviceId, UserId};
 use fieldseal_core::facts::DocName;
 use rusqlite::params;
 
-use super::support::{Access, int, run};
+use super::read::parked_row;
+use super::support::{Access, int, many, run};
 use super::{Tx, WriteGuard};
 use crate::storage::{
-    DeliveryRow, DocKey, DocRow, Hash, NewChange, NewRow, QuarantineRow, ReadTx, Result, RowKind, Sender,
-    StorageError, WriteTx, tag,
+    DeliveryRow, DocKey, DocRow, Hash, NewChange, NewRow, ParkedRow, QuarantineRow, ReadTx, Result, RowKind,
+    Sender, StorageError, WriteTx, tag,
 };
 
 impl Tx<WriteGuard<'_>> {
@@ -167,6 +168,22 @@ impl WriteTx for Tx<WriteGuard<'_>> {
             run(connection, sql, params![doc.0, need, hash])?;
         }
         Ok(())
+    }
+
+    fn arrived(&mut self, doc: DocKey, need: &Hash) -> Result<Vec<ParkedRow>> {
+        let connection = self.access.connection();
+        // Those whose last need it is; asked before the needs are noted as met.
+        let sql = "SELECT p.hash, p.device, p.user, p.tag, p.bytes FROM parked_needs w
+            JOIN parked p ON p.doc = w.doc AND p.hash = w.hash WHERE w.doc = ?1 AND w.need = ?2
+              AND NOT EXISTS (SELECT 1 FROM parked_needs o WHERE o.doc = w.doc AND o.hash = w.hash AND o.need <> ?2)
+            ORDER BY p.rowid";
+        let ready = many(connection, sql, params![doc.0, need], parked_row)?;
+        run(
+            connection,
+            "DELETE FROM parked_needs WHERE doc = ?1 AND need = ?2",
+            params![doc.0, need],
+        )?;
+        Ok(ready)
     }
 
     fn unpark(&mut self, doc: DocKey, hash: &Hash) -> Result<()> {

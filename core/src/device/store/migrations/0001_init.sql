@@ -39,7 +39,7 @@ CREATE TABLE changes (
   server_row INTEGER,
   -- Value in the outbox: 0 a sealed report, 1 facts of finished work, 2 the rest.
   value      INTEGER NOT NULL DEFAULT 2,
-  -- 1 while the server holds it parked: not an acknowledgement, it stays in the outbox.
+  -- 1 while the server holds it parked, 2 or 3 where it postponed it: no acknowledgement, it stays in the outbox.
   parked_there INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 -- Equal facts of one action in two new documents are equal bytes: a hash is unique within its document only.

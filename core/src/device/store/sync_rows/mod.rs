@@ -28,6 +28,7 @@ use crate::domain::ids::UserId;
 use crate::facts::DocName;
 
 pub use outbox::collect;
+pub use receipt::postponed;
 
 /// Who stores: all that a transaction needs besides the answer.
 #[derive(Debug, Clone, Copy)]

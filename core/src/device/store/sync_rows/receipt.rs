@@ -12,7 +12,27 @@ use super::replay::{self, Withdrawn};
 use super::{Applied, Storing};
 use crate::device::sync::Receipt;
 use crate::facts::DocName;
-use crate::wire::{Exception, Reason};
+use crate::wire::{Exception, Postponed, Reason};
+
+/// In `changes.parked_there`: postponed because the server had too much to do at once.
+const POSTPONED_BUSY: i64 = 2;
+/// In `changes.parked_there`: postponed because too much of this device waits there.
+const POSTPONED_WAITING: i64 = 3;
+
+/// Why the server postponed something that is still unsent, if it did: the reason that asks for more patience.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn postponed(connection: &Connection) -> Result<Option<Postponed>, StoreError> {
+    let mark: Option<i64> = connection
+        .prepare_cached("SELECT max(parked_there) FROM changes WHERE state = 0")?
+        .query_row([], |row| row.get(0))?;
+    Ok(match mark {
+        Some(POSTPONED_BUSY) => Some(Postponed::Busy),
+        Some(POSTPONED_WAITING) => Some(Postponed::Waiting),
+        _ => None,
+    })
+}
 
 /// The outcome of a request's changes.
 #[derive(Debug, Default)]
@@ -27,6 +47,7 @@ pub(super) struct Settled {
 struct Exceptions {
     refused: BTreeMap<Hash, Reason>,
     parked: BTreeMap<Hash, Vec<Hash>>,
+    postponed: BTreeMap<Hash, Postponed>,
     blobs: BTreeSet<Hash>,
 }
 
@@ -39,7 +60,10 @@ pub(super) fn settle(
     let exceptions = read_exceptions(receipt);
     let mut settled = Settled::default();
     for (doc, hash) in &receipt.changes {
-        if !exceptions.refused.contains_key(hash) && !exceptions.parked.contains_key(hash) {
+        let kept_there = !exceptions.refused.contains_key(hash)
+            && !exceptions.parked.contains_key(hash)
+            && !exceptions.postponed.contains_key(hash);
+        if kept_there {
             settled.accepted.push((doc.clone(), *hash));
         }
     }
@@ -71,6 +95,9 @@ fn read_exceptions(receipt: &Receipt) -> Exceptions {
             Exception::Parked { hash, needs } => {
                 out.parked
                     .insert(**hash, needs.iter().map(|need| **need).collect());
+            }
+            Exception::Postponed { hash, why } => {
+                out.postponed.insert(**hash, *why);
             }
             Exception::BlobRefused { sha256 } => {
                 out.blobs.insert(**sha256);
@@ -134,7 +161,7 @@ pub(super) fn came_back(
     Ok(())
 }
 
-/// Parked there is not acknowledged: it stays in the outbox. What it waits for and this phone wrote itself is
+/// Parked or postponed there is not acknowledged: it stays in the outbox. What it waits for and this phone wrote itself is
 /// offered again: the server lost it.
 fn park(connection: &Connection, exceptions: &Exceptions, applied: &mut Applied) -> Result<(), StoreError> {
     for (hash, needs) in &exceptions.parked {
@@ -147,6 +174,16 @@ fn park(connection: &Connection, exceptions: &Exceptions, applied: &mut Applied)
                 .prepare_cached("UPDATE changes SET state = 0 WHERE hash = ?1 AND state = 1")?
                 .execute([need])?;
         }
+    }
+    for (hash, why) in &exceptions.postponed {
+        let mark = match why {
+            Postponed::Busy => POSTPONED_BUSY,
+            Postponed::Waiting => POSTPONED_WAITING,
+        };
+        connection
+            .prepare_cached("UPDATE changes SET parked_there = ?2 WHERE hash = ?1 AND state = 0")?
+            .execute(params![hash, mark])?;
+        applied.stored.held.insert(*hash);
     }
     Ok(())
 }
@@ -183,7 +220,8 @@ fn refuse(
         applied.rewritten.insert(name.clone());
         for change in withdrawn {
             match exceptions.refused.get(&change.hash) {
-                None | Some(Reason::Ancestor) => again.push(change),
+                // A fresh actor has no previous change that could be too far.
+                None | Some(Reason::Ancestor | Reason::Far) => again.push(change),
                 Some(Reason::Purged) => {
                     applied
                         .quarantined
