@@ -140,6 +140,8 @@ pub trait AuthStore: Send + Sync {
 
     /// Keeps an enrolment code.
     fn add_code(&self, hash: &SecretHash, code: &CodeRow) -> Result<(), AuthStoreError>;
+    /// Ends all enrolment codes for devices of a person, used ones too (their key could come again).
+    fn end_codes_of(&self, user: UserId) -> Result<(), AuthStoreError>;
     /// A code, whatever became of it.
     fn code(&self, hash: &SecretHash) -> Result<Option<CodeRow>, AuthStoreError>;
     /// Marks a code as used by this key for this device if nobody used it; returns the row as it is afterwards.
@@ -441,6 +443,12 @@ impl AuthStore for SqliteAuthStore {
     fn end_sessions_of(&self, user: UserId) -> Result<(), AuthStoreError> {
         self.lock()
             .execute("DELETE FROM auth_session WHERE user = ?1", [user.0.as_bytes()])?;
+        Ok(())
+    }
+
+    fn end_codes_of(&self, user: UserId) -> Result<(), AuthStoreError> {
+        self.lock()
+            .execute("DELETE FROM auth_code WHERE user = ?1", [user.0.as_bytes()])?;
         Ok(())
     }
 

@@ -209,13 +209,7 @@ impl Enrolment {
         let device = row.used.map_or(device, |(_, device)| device);
         let token = Secret::fresh(&self.env);
         let certificate = match known {
-            Some(mut known) => {
-                known.token_hash = token.hash();
-                let mut tx = self.service.storage().write()?;
-                tx.put_device(&known)?;
-                tx.commit()?;
-                known.certificate
-            }
+            Some(known) => self.renew(known.id, &token)?,
             None => self.admit(device, &row, &key, &token, &request.name)?,
         };
         tracing::info!(%device, user = %row.user, "device enrolled");
@@ -224,6 +218,20 @@ impl Enrolment {
             token: token.expose().to_owned(),
             server_time: now.wall_ms,
         })
+    }
+
+    /// Gives a device that is enrolled already another token. Whether it is revoked is read in the transaction that
+    /// writes: what was read before may be older than a revocation.
+    fn renew(&self, device: DeviceId, token: &Secret) -> Result<Vec<u8>, EnrolError> {
+        let mut tx = self.service.storage().write()?;
+        let mut row = tx.device(device)?.ok_or(EnrolError::UnknownDevice)?;
+        if row.revoked_at.is_some() {
+            return Err(EnrolError::Revoked);
+        }
+        row.token_hash = token.hash();
+        tx.put_device(&row)?;
+        tx.commit()?;
+        Ok(row.certificate)
     }
 
     /// Issues the certificate, stores the device, tells everybody by the directory.

@@ -136,3 +136,23 @@ fn an_old_code_is_expired_for_its_own_key_too() {
     let request = Phone::new(1).request(&code.expose(), "x");
     assert_eq!(refused(enrolment.enrol(&request)), ProblemCode::ExpiredCode);
 }
+
+#[test]
+fn a_revocation_that_comes_while_the_device_enrols_again_stands() {
+    let bench = Bench::new();
+    let enrolment = &bench.state.enrolment;
+    let token = bench.enrol(&Phone::new(1), LI);
+    let device = enrolment.authorise(&token).unwrap();
+    enrolment.revoke(device.id, LI, "lost").unwrap();
+    // As if the device had been read before the revocation, and is written after it.
+    let fresh = Secret::fresh(&bench.state.env);
+    assert!(matches!(
+        enrolment.renew(device.id, &fresh),
+        Err(EnrolError::Revoked)
+    ));
+    for token in [token.as_str(), fresh.expose()] {
+        assert!(enrolment.authorise(token).is_err());
+    }
+    let tx = bench.state.service.storage().read().unwrap();
+    assert!(tx.device(device.id).unwrap().unwrap().revoked_at.is_some());
+}

@@ -199,6 +199,8 @@ impl Office {
     /// Who leaves, or is no engineer any more, writes and reads nothing from the next request on (threat model,
     /// «leaving ends it at once»). What the phones hold unsent stays on them.
     fn revoke_devices_of(&self, by: &Person, user: UserId) -> Result<(), OfficeError> {
+        // First, so that no code given out before brings a device in after the others are out.
+        self.auth.store().end_codes_of(user).map_err(AuthError::from)?;
         let devices = self.storage.read()?.devices()?;
         for device in devices {
             if device.user == user && device.revoked_at.is_none() {

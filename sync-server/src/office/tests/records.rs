@@ -1,15 +1,19 @@
 //! Master data and people: stale forms, kept values, proposals, rights.
 
+use ed25519_dalek::{Signer as _, SigningKey};
 use fieldseal_core::domain::ids::{AssetId, CustomerId, UserId};
 use fieldseal_core::domain::roles::Role;
 use fieldseal_core::domain::texts::Lang;
 use fieldseal_core::facts::kinds::Set;
 use fieldseal_core::facts::{DocName, Fact, ViewToken};
+use fieldseal_core::wire::{EnrolRequest, ProblemCode, SyncRequest, VERSION};
 use serde_json::json;
 
 use super::world::World;
+use crate::enrol::proof_message;
 use crate::office::fields::Changes;
 use crate::office::{NewAsset, NewCustomer, NewUser, OfficeError};
+use crate::pipeline::PipelineError;
 
 fn code<T: std::fmt::Debug>(result: Result<T, OfficeError>) -> &'static str {
     result.unwrap_err().code()
@@ -185,4 +189,47 @@ fn people_are_added_changed_and_the_last_administrator_stays() {
     // Who lost the role has no right from now on, whatever the caller believes.
     let admin = office.person(world.admin.user).unwrap().unwrap();
     assert_eq!(code(office.users(&admin)), "not_allowed");
+}
+
+#[test]
+fn who_leaves_is_out_on_every_phone_and_no_code_given_out_before_brings_one_in() {
+    let world = World::new();
+    let office = world.office();
+    let phones = [world.phone(&world.b), world.phone(&world.b)];
+    let others = world.phone(&world.a);
+    let code = office.new_enrolment_code(&world.admin, world.b.user).unwrap();
+    let sync = |device: &crate::storage::DeviceRow| {
+        let request = SyncRequest {
+            version: VERSION,
+            page: 1_000,
+            ..SyncRequest::default()
+        };
+        world.services.service.sync(device, &request)
+    };
+    assert!(phones.iter().all(|phone| sync(&phone.device).is_ok()));
+    let token = office.users(&world.admin).unwrap().1;
+    office
+        .edit_user(
+            &world.admin,
+            world.b.user,
+            &token,
+            "刘洋",
+            &[Role::Engineer],
+            false,
+        )
+        .unwrap();
+    for phone in &phones {
+        assert_eq!(sync(&phone.device).err(), Some(PipelineError::Revoked));
+    }
+    assert!(sync(&others.device).is_ok(), "nobody else is concerned");
+    let key = SigningKey::from_bytes(&[9; 32]);
+    let (code, public) = (code.code.expose(), key.verifying_key().to_bytes());
+    let request = EnrolRequest {
+        proof: key.sign(&proof_message(&code, &public)).to_bytes().into(),
+        code,
+        public_key: public.into(),
+        name: "late".to_owned(),
+    };
+    let late = world.services.enrolment.enrol(&request).unwrap_err();
+    assert_eq!(late.problem(), ProblemCode::UnknownCode);
 }
