@@ -59,6 +59,12 @@ impl Limiter {
         true
     }
 
+    /// How many keys are remembered.
+    #[cfg(test)]
+    pub(super) fn keys(&self) -> usize {
+        self.buckets.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     /// Gives the tries of `key` back (after a success).
     pub fn forgive(&self, key: &str) {
         self.buckets

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use fieldseal_core::domain::ids::UserId;
 use fieldseal_core::domain::texts::Lang;
 use fieldseal_core::env::Env;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use limit::Limiter;
 use password::PasswordError;
@@ -29,6 +30,8 @@ pub const SESSION_MAX_MS: i64 = 14 * 24 * 3_600_000;
 pub const LINK_MS: i64 = 24 * 3_600_000;
 /// How often at most a session's use is written down, ms.
 const TOUCH_MS: i64 = 60_000;
+/// Passwords hashed or checked at once: each takes 19 MiB and a core for some ten milliseconds.
+const HASHES_AT_ONCE: usize = 2;
 /// Longest login, characters.
 const LOGIN_MAX: usize = 64;
 
@@ -91,8 +94,11 @@ pub struct ValidSession {
 pub struct Auth {
     store: Arc<dyn AuthStore>,
     env: Env,
+    /// Tries of each account.
     per_login: Limiter,
-    overall: Limiter,
+    /// Tries of all logins together that no account has: a flood of them takes nothing from those that exist.
+    made_up: Limiter,
+    hashing: Arc<Semaphore>,
 }
 
 impl Auth {
@@ -102,8 +108,14 @@ impl Auth {
             store,
             env,
             per_login: Limiter::new(10, 60_000),
-            overall: Limiter::new(100, 1_000),
+            made_up: Limiter::new(100, 1_000),
+            hashing: Arc::new(Semaphore::new(HASHES_AT_ONCE)),
         }
+    }
+
+    /// A turn to hash or check a password, in order of asking; hold it until that is done. None once the server stops.
+    pub async fn turn(&self) -> Option<OwnedSemaphorePermit> {
+        self.hashing.clone().acquire_owned().await.ok()
     }
 
     fn now(&self) -> i64 {
@@ -200,7 +212,8 @@ impl Auth {
         self.new_session(user)
     }
 
-    /// Signs in by login and password. Slow by design (argon2): call it where blocking is allowed.
+    /// Signs in by login and password. Slow by design (argon2): call it where blocking is allowed, with a
+    /// [`Auth::turn`].
     ///
     /// # Errors
     /// [`AuthError::WrongCredentials`], [`AuthError::TooManyTries`].
@@ -211,11 +224,14 @@ impl Auth {
         }
         let login = login.to_lowercase();
         let now = self.env.clock.read().monotonic_ms;
-        // The whole server first: a flood of made-up logins must not fill the other limiter.
-        if !self.overall.take("", now) || !self.per_login.take(&login, now) {
+        let account = self.store.account_by_login(&login)?;
+        let may = match &account {
+            Some(_) => self.per_login.take(&login, now),
+            None => self.made_up.take("", now),
+        };
+        if !may {
             return Err(AuthError::TooManyTries);
         }
-        let account = self.store.account_by_login(&login)?;
         let stored = account.as_ref().and_then(|account| account.password.as_deref());
         let right = password::verify(password, stored);
         match account {

@@ -199,3 +199,42 @@ fn logins_that_cannot_be_typed_or_are_taken_are_refused() {
         );
     }
 }
+
+#[test]
+fn a_flood_of_made_up_logins_is_stopped_remembers_nothing_and_spares_the_accounts() {
+    let bench = bench();
+    bench.auth.set_password(&bench.link(), "a good password").unwrap();
+    // Longer than any password: refused before it is hashed, so that this test is quick.
+    let (password, mut refused) = ("x".repeat(300), 0);
+    for n in 0..1_000 {
+        let tried = bench.auth.sign_in(&format!("made-up-{n}"), &password);
+        refused += usize::from(matches!(tried, Err(AuthError::TooManyTries)));
+    }
+    assert_eq!(refused, 900);
+    assert_eq!((bench.auth.per_login.keys(), bench.auth.made_up.keys()), (0, 1));
+    assert!(bench.auth.sign_in("li", "a good password").is_ok());
+    // Endless ones are none either.
+    for n in 0..200 {
+        let endless = format!("{n}{}", "y".repeat(10_000));
+        assert!(matches!(
+            bench.auth.sign_in(&endless, "x"),
+            Err(AuthError::WrongCredentials)
+        ));
+    }
+    assert!(bench.auth.per_login.keys() <= 1 && bench.auth.made_up.keys() == 1);
+}
+
+#[tokio::test]
+async fn so_many_passwords_are_checked_at_once_and_the_others_take_turns() {
+    let bench = bench();
+    let first = bench.auth.turn().await.unwrap();
+    let _second = bench.auth.turn().await.unwrap();
+    let third = bench.auth.turn();
+    tokio::pin!(third);
+    assert!(
+        std::future::poll_fn(|context| std::task::Poll::Ready(third.as_mut().poll(context).is_pending()))
+            .await
+    );
+    drop(first);
+    assert!(third.await.is_some());
+}

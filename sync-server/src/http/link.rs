@@ -17,9 +17,16 @@ pub async fn post(
     let auth = state.auth.clone();
     let password = fields.get("password").map(ToOwned::to_owned);
     let link = secret.clone();
-    let session = tokio::task::spawn_blocking(move || match password {
-        Some(password) => auth.set_password(&link, &password),
-        None => auth.sign_in_by_link(&link),
+    let turn = match password {
+        Some(_) => auth.turn().await,
+        None => None,
+    };
+    let session = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        match password {
+            Some(password) => auth.set_password(&link, &password),
+            None => auth.sign_in_by_link(&link),
+        }
     })
     .await
     .map_err(|_| RouteError::Stopping)

@@ -55,10 +55,15 @@ pub async fn post(State(state): State<AppState>, OpenForm(fields): OpenForm) -> 
     let login = fields.get("login").unwrap_or_default().trim().to_owned();
     let password = fields.get("password").unwrap_or_default().to_owned();
     let auth = state.auth.clone();
-    let session = tokio::task::spawn_blocking(move || auth.sign_in(&login, &password))
-        .await
-        .map_err(|_| RouteError::Stopping)
-        .and_then(|signed| signed.map_err(RouteError::from));
+    let turn = auth.turn().await;
+    let session = tokio::task::spawn_blocking(move || {
+        // Kept until it is done, also where the browser has gone meanwhile.
+        let _turn = turn;
+        auth.sign_in(&login, &password)
+    })
+    .await
+    .map_err(|_| RouteError::Stopping)
+    .and_then(|signed| signed.map_err(RouteError::from));
     match session {
         Ok(session) => signed_in(&session, state.secure_cookies),
         Err(error) => error.back_to("/login"),
