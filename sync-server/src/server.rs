@@ -20,6 +20,7 @@ use crate::auth::store::{AuthStore, AuthStoreError, SqliteAuthStore};
 use crate::blobs::{BlobStore, FolderStore, Uploads};
 use crate::config::{Config, ConfigError};
 use crate::enrol::Enrolment;
+use crate::http::serve::{HEAD_MAX, serve};
 use crate::keys::{KeysError, ServerKeys};
 use crate::live::Live;
 use crate::office::{Office, OfficeError};
@@ -244,7 +245,7 @@ pub struct Running {
     pub state: AppState,
     public_url: Option<String>,
     stop: watch::Sender<bool>,
-    serving: Option<JoinHandle<io::Result<()>>>,
+    serving: Option<JoinHandle<()>>,
     runtime: Option<tokio::runtime::Runtime>,
     _folder: Folder,
 }
@@ -272,15 +273,7 @@ pub fn start(config: &Config, env: Env) -> Result<Running, StartError> {
         source,
     })?;
     let router = crate::http::router(state.clone());
-    let mut told = state.stopping.clone();
-    let serving = runtime.spawn(async move {
-        axum::serve(listener, router)
-            .with_graceful_shutdown(async move {
-                // An error means that the sender is gone, which is a stop too.
-                let _stopped = told.wait_for(|stop| *stop).await.is_ok();
-            })
-            .await
-    });
+    let serving = runtime.spawn(serve(listener, router, state.stopping.clone(), HEAD_MAX));
     runtime.spawn(sweep(state.uploads.clone(), state.stopping.clone()));
     tracing::info!(%addr, "listening");
     Ok(Running {
@@ -352,8 +345,7 @@ impl Running {
         };
         let ended = runtime.block_on(async { tokio::time::timeout(GRACE, serving).await });
         match ended {
-            Ok(Ok(Ok(()))) => tracing::info!("stopped"),
-            Ok(Ok(Err(error))) => tracing::error!(%error, "stopped serving"),
+            Ok(Ok(())) => tracing::info!("stopped"),
             Ok(Err(_)) | Err(_) => tracing::warn!("stopped while requests were running"),
         }
         runtime.shutdown_timeout(Duration::from_millis(100));

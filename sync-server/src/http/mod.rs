@@ -27,6 +27,7 @@ pub mod login;
 pub mod logout;
 pub mod problem;
 pub mod range;
+pub mod serve;
 pub mod session;
 pub mod sync;
 pub mod uploads;
