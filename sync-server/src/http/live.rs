@@ -9,8 +9,8 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::extract::{FromRequestParts, State};
-use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{Event, KeepAlive};
 use axum::response::{IntoResponse, Response, Sse};
 use fieldseal_core::domain::ids::{DeviceId, UserId};
@@ -19,6 +19,7 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use super::bearer::{self, Bearer};
 use super::session::Session;
+use crate::page::reading::may_see;
 use crate::state::AppState;
 
 /// Longest life of one stream.
@@ -33,7 +34,7 @@ fn event(sequence: u64) -> Event {
         .data(sequence.to_string())
 }
 
-/// Whoever may listen: an enrolled device by its token, a person by the session.
+/// Whoever may listen: an enrolled device by its token, a person who sees the board by the session.
 #[derive(Debug)]
 pub enum Listener {
     /// A device.
@@ -53,6 +54,9 @@ impl FromRequestParts<AppState> for Listener {
         let session = Session::from_request_parts(parts, state)
             .await
             .map_err(IntoResponse::into_response)?;
+        if !may_see(&session.person, "/") {
+            return Err(StatusCode::FORBIDDEN.into_response());
+        }
         Ok(Self::Person(session.user))
     }
 }

@@ -35,6 +35,8 @@ pub enum SessionRejection {
         /// A page was asked for, so the answer leads to the login.
         page: bool,
     },
+    /// Somebody is, who may not see this: the page that says so.
+    NotAllowed(Box<Response>),
     /// The accounts cannot be read.
     Unexpected(OfficeError),
 }
@@ -49,6 +51,7 @@ impl IntoResponse for SessionRejection {
                 [(HeaderName::from_static("hx-redirect"), "/login")],
             )
                 .into_response(),
+            Self::NotAllowed(page) => *page,
             Self::Unexpected(error) => {
                 tracing::error!(%error, "session not readable");
                 StatusCode::INTERNAL_SERVER_ERROR.into_response()

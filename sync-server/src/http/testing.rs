@@ -164,9 +164,20 @@ impl Bench {
         encoder.finish().unwrap()
     }
 
+    /// One more person with an account.
+    pub(crate) fn add_person(&self, user: UserId, new: &NewUser) {
+        let admin = self.state.office.person(LI).unwrap().unwrap();
+        self.state.office.create_user(&admin, user, new).unwrap();
+    }
+
     /// A fresh session of Li: its cookie header and its CSRF token.
     pub(crate) fn sign_in(&self) -> (String, String) {
-        let link = self.auth.new_link(LI, LinkPurpose::SignIn).unwrap();
+        self.sign_in_as(LI)
+    }
+
+    /// A fresh session of somebody.
+    pub(crate) fn sign_in_as(&self, user: UserId) -> (String, String) {
+        let link = self.auth.new_link(user, LinkPurpose::SignIn).unwrap();
         let secret = self.auth.sign_in_by_link(link.expose()).unwrap();
         let csrf = crate::auth::secret::csrf_of(secret.expose());
         (format!("fieldseal_session={}", secret.expose()), csrf)

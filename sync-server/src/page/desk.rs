@@ -1,9 +1,9 @@
 //! Somebody at the page with everything that a handler needs: the person, the office, the words, a way to answer.
 //!
-//! Invariants: the office's work runs where blocking is allowed; a refused form says what was refused, in the
-//! reader's language, and changed nothing.
+//! Invariants: nobody comes here who may not see this part of the page (`reading`); the office's work runs where
+//! blocking is allowed; a refused form says what was refused, in the reader's language, and changed nothing.
 
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Request};
 use axum::http::header::ACCEPT;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
@@ -12,6 +12,7 @@ use fieldseal_core::domain::roles::Operation;
 
 use super::assets;
 use super::model::{Chip, Frame, Here, Tone, Viewer};
+use super::reading::{may_see, may_see_matched};
 use super::respond::{self, see};
 use super::words::Words;
 use crate::http::form::{Fields, FormRejection, PostForm};
@@ -37,10 +38,14 @@ impl FromRequestParts<AppState> for Desk {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
         let session = Session::from_request_parts(parts, state).await?;
+        let words = respond::words(state, session.language);
+        if !may_see_matched(&session.person, parts.extensions.get::<MatchedPath>()) {
+            return Err(SessionRejection::NotAllowed(Box::new(forbidden(words))));
+        }
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         let query = parts.uri.query().unwrap_or_default();
         Ok(Self {
-            words: respond::words(state, session.language),
+            words,
             session,
             path: respond::local_path(path).to_owned(),
             query: form_pairs(query),
@@ -48,6 +53,16 @@ impl FromRequestParts<AppState> for Desk {
             posted: false,
         })
     }
+}
+
+/// The page for what somebody may not see.
+fn forbidden(words: Words) -> Response {
+    respond::failure(
+        words,
+        StatusCode::FORBIDDEN,
+        "page.forbidden",
+        "page.forbidden.text",
+    )
 }
 
 /// A query's pairs; what cannot be read is left out.
@@ -71,10 +86,16 @@ impl FromRequest<AppState> for Posted {
     type Rejection = FormRejection;
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Self::Rejection> {
+        let route = request.extensions().get::<MatchedPath>().cloned();
         let form = PostForm::from_request(request, state).await?;
+        let words = respond::words(state, form.session.language);
+        if !may_see_matched(&form.session.person, route.as_ref()) {
+            let forbidden = SessionRejection::NotAllowed(Box::new(forbidden(words)));
+            return Err(FormRejection::Session(forbidden));
+        }
         Ok(Self {
             desk: Desk {
-                words: respond::words(state, form.session.language),
+                words,
                 session: form.session,
                 path: "/".to_owned(),
                 query: Vec::new(),
@@ -145,6 +166,7 @@ impl Desk {
             viewer: Some(Viewer {
                 name: person.name.clone(),
                 roles: roles.join(" · "),
+                customers: may_see(person, "/customers"),
                 creates: person.may(Operation::Assign),
                 administers: person.may(Operation::Administer),
             }),
@@ -231,12 +253,7 @@ impl Desk {
     pub fn failed(&self, error: &OfficeError) -> Response {
         match error {
             OfficeError::NotFound => self.not_found(),
-            OfficeError::NotAllowed => respond::failure(
-                self.words,
-                StatusCode::FORBIDDEN,
-                "page.forbidden",
-                "page.forbidden.text",
-            ),
+            OfficeError::NotAllowed => forbidden(self.words),
             OfficeError::Invalid { .. } | OfficeError::Unexpected(_) => {
                 tracing::error!(%error, "page not made");
                 respond::failure(

@@ -15,6 +15,7 @@ pub mod desk;
 pub mod handlers;
 pub mod model;
 pub mod present;
+pub mod reading;
 pub mod respond;
 pub mod views;
 pub mod words;

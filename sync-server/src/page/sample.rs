@@ -35,6 +35,7 @@ pub(super) fn frame(lang: Lang, here: Here, title: &str) -> Frame {
         viewer: Some(Viewer {
             name: "李娜".into(),
             roles: format!("{} · {}", words.t("role.dispatcher"), words.t("role.auditor")),
+            customers: true,
             creates: true,
             administers: true,
         }),

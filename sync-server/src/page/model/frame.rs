@@ -34,6 +34,8 @@ pub struct Viewer {
     pub name: String,
     /// Names of the roles, in the reader's language.
     pub roles: String,
+    /// May see customers.
+    pub customers: bool,
     /// May create tickets and orders.
     pub creates: bool,
     /// May see users and devices.
