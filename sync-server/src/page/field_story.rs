@@ -379,3 +379,79 @@ async fn d05_01_the_page_reassigns_while_the_engineer_finishes_out_of_reach_and_
     );
     assert!(english.contains("Shell cracked") && english.contains("User damage"));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_revoked_phone_comes_back_under_a_new_key_with_its_unsent_work_and_for_its_engineer_only() {
+    let bench = Bench::new();
+    let addr = serve(&bench).await;
+    let folder = tempfile::tempdir().unwrap();
+    let (wang, chen) = (engineer(&bench, 1, "王建国"), engineer(&bench, 2, "陈思远"));
+    let browser = Browser::signed_in(&bench);
+    let order: OrderId = id_of(&dispatched(&browser, wang).await).parse().unwrap();
+    let phone = phone(&bench, addr, folder.path(), wang, "王的手机").await;
+    let step = |step: Step| {
+        on_phone(&phone, move |engine| {
+            engine.step(order, &token(engine, order), step).unwrap();
+        })
+    };
+    step(Step::Accept { plan: None }).await;
+    on_phone(&phone, |engine| engine.sync_once().unwrap()).await;
+    let device = |bench: &Bench| {
+        let tx = bench.state.service.storage().read().unwrap();
+        tx.devices().unwrap().pop().unwrap()
+    };
+    let old = device(&bench);
+
+    // Work that has not left the phone when it is revoked, and some after it.
+    step(Step::Travel).await;
+    bench.state.enrolment.revoke(old.id, wang, "lost").unwrap();
+    assert!(on_phone(&phone, |engine| engine.sync_once().is_err()).await);
+    step(Step::Arrive).await;
+    let unsent = phone.status().unwrap().unsent;
+    assert!(phone.status().unwrap().enrolment.unwrap().revoked && unsent >= 2);
+
+    // Somebody else's code changes nothing; what is there stays readable.
+    let url = format!("http://{addr}");
+    let enrol = |user: UserId| {
+        let (url, code) = (url.clone(), bench.code(user));
+        on_phone(&phone, move |engine| engine.enrol(&url, &code, "again"))
+    };
+    let refused = format!("{:?}", enrol(chen).await.unwrap_err());
+    assert!(refused.contains("step_problem.other_engineer"), "{refused}");
+    assert_eq!(phone.status().unwrap().unsent, unsent);
+    assert!(phone.status().unwrap().enrolment.unwrap().revoked);
+    assert_eq!(phone.order(order).unwrap().order.visits.len(), 1);
+
+    enrol(wang).await.unwrap();
+    assert_eq!(phone.status().unwrap().unsent, unsent, "adopted, none twice");
+    on_phone(&phone, |engine| engine.sync_once().unwrap()).await;
+    let status = phone.status().unwrap();
+    assert_eq!((status.unsent, status.refused, status.mismatch), (0, 0, None));
+    let new = device(&bench);
+    assert_ne!(new.tag, old.tag);
+    let office = bench.state.office.views().order(order).unwrap().unwrap();
+    let shown = phone.order(order).unwrap().order;
+    assert_eq!(office.timeline.len(), shown.timeline.len());
+    let kinds: Vec<&str> = office
+        .timeline
+        .iter()
+        .map(|event| event.record.kind.as_str())
+        .filter(|kind| matches!(*kind, "accept" | "travel" | "arrive"))
+        .collect();
+    assert_eq!(kinds, ["accept", "travel", "arrive"]);
+
+    // A token that the server does not know any more: another one under the same key, nothing is written again.
+    step(Step::Progress {
+        text: "到场".into()
+    })
+    .await;
+    let mut lost = new.clone();
+    lost.token_hash = [9; 32];
+    let mut tx = bench.state.service.storage().write().unwrap();
+    tx.put_device(&lost).unwrap();
+    tx.commit().unwrap();
+    assert!(on_phone(&phone, |engine| engine.sync_once().is_err()).await);
+    enrol(wang).await.unwrap();
+    on_phone(&phone, |engine| engine.sync_once().unwrap()).await;
+    assert_eq!((phone.status().unwrap().unsent, device(&bench).tag), (0, new.tag));
+}

@@ -62,28 +62,31 @@ pub(super) struct SyncSlot {
 
 impl Engine {
     /// Enrols this device with a one-time code: makes its key, proves it, keeps certificate and token (design 5).
-    /// A call that was cut can be repeated with the same code: the key is kept before it is sent.
+    /// A first call that was cut can be repeated with the same code: the key is kept before it is sent.
+    ///
+    /// Again, for the same engineer of the same organisation: a device whose token the server does not know any more
+    /// gets another one under its key; a revoked one comes back under a new key, and its unsent work is written again
+    /// under that (mobile anchors 4.2). Until then it stays who it was, so that its work stays readable.
     ///
     /// # Errors
     /// [`EngineError::Offline`]; [`EngineError::Rejected`] with the server's reason for an unknown, expired or used
-    /// code; [`EngineError::Invalid`] where the device is enrolled already; [`EngineError::Busy`],
+    /// code; [`EngineError::Invalid`] where the code is of another engineer or
+    /// organisation than the work on this phone; [`EngineError::Busy`],
     /// [`EngineError::StorageFull`], [`EngineError::Closed`].
     pub fn enrol(&self, server_url: &str, code: &str, device_name: &str) -> Result<(), EngineError> {
         let inner = &*self.inner;
-        let _slot = inner.sync_slot()?;
+        let mut slot = inner.sync_slot()?;
         let code = code.trim();
-        let mut identity = inner.write(|transaction| {
-            let before = identity::load(transaction)?;
-            let identity = match before {
-                Some(known) if known.user.is_some() && !known.revoked => {
-                    return Err(EngineError::invalid("step_problem.already_enrolled"));
-                }
-                // A revoked device comes back under a new key only.
+        let (mut identity, before) = inner.write(|transaction| {
+            let before = identity::load(transaction)?.filter(|known| known.user.is_some());
+            let identity = match identity::load(transaction)? {
                 Some(known) if !known.revoked => known,
                 _ => inner.new_identity(),
             };
-            identity::save(transaction, &identity)?;
-            Ok(identity)
+            if before.is_none() {
+                identity::save(transaction, &identity)?;
+            }
+            Ok::<_, EngineError>((identity, before))
         })?;
         let key = SigningKey::from_bytes(&identity.device_key);
         let public_key = key.verifying_key().to_bytes();
@@ -104,6 +107,9 @@ impl Engine {
         if certificate.body().device_key.0 != public_key {
             return Err(bad());
         }
+        if let Some(before) = &before {
+            adoptable(before, &certificate)?;
+        }
         identity.server_url = Some(server_url.trim().to_owned());
         identity.token = Some(answer.token);
         identity.certificate = Some(certificate.to_bytes());
@@ -112,8 +118,20 @@ impl Engine {
         identity.device_name = Some(device_name.trim().to_owned());
         identity.revoked = false;
         let offset = Offset::measure(sent, received, answer.server_time);
-        inner.write(|transaction| {
+        // The order of locks is that of `act`.
+        let mut warm = inner.warm();
+        let rewritten = inner.write(|transaction| {
             identity::save(transaction, &identity)?;
+            let storing = Storing {
+                tag: identity.tag,
+                user: certificate.body().engineer,
+                fresh: ActorId::new(inner.env.random(), identity.tag),
+                now_ms: received.wall_ms,
+            };
+            let adopted = sync_rows::adopt(transaction, &storing)?;
+            for doc in &adopted.rewritten {
+                projections::mark_dirty(transaction, &doc.to_string())?;
+            }
             if let Some(offset) = offset {
                 let mut position = cursor::load(transaction)?;
                 position.offset_ms = Some(offset.off);
@@ -121,8 +139,17 @@ impl Engine {
                 position.offset_boot = Some(offset.boot);
                 cursor::save(transaction, &position)?;
             }
-            Ok(())
+            Ok(!adopted.rewritten.is_empty())
         })?;
+        if rewritten {
+            // Documents in memory hold what was withdrawn; its counters must not be used twice.
+            *lock(&inner.session) = inner.env.random();
+            warm.clear();
+        }
+        drop(warm);
+        *slot = SyncSlot::default();
+        drop(slot);
+        inner.tell();
         inner.tell_status();
         Ok(())
     }
@@ -221,6 +248,21 @@ impl Engine {
         let mut slot = self.inner.sync_slot()?;
         let http = self.inner.http(&mut slot)?;
         Listener::start(http, tell).map_err(|_| EngineError::unexpected("thread"))
+    }
+}
+
+/// Whether the work on this phone may go on under a new certificate: the same engineer, the same organisation.
+fn adoptable(before: &Identity, certificate: &Certificate) -> Result<(), EngineError> {
+    let organisation = |bytes: &Vec<u8>| Some(Certificate::read(bytes).ok()?.body().organisation_key.0);
+    let same_house = before
+        .certificate
+        .as_ref()
+        .and_then(organisation)
+        .is_none_or(|key| key == certificate.body().organisation_key.0);
+    if before.user == Some(certificate.body().engineer) && same_house {
+        Ok(())
+    } else {
+        Err(EngineError::invalid("step_problem.other_engineer"))
     }
 }
 

@@ -15,7 +15,7 @@ mod receipt;
 mod replay;
 mod scope;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
@@ -85,6 +85,36 @@ pub fn apply(connection: &Connection, receipt: &Receipt, storing: &Storing) -> R
     applied.parked = count(connection, "SELECT count(*) FROM parked")?;
     let news = !applied.touched.is_empty() || !applied.dropped.is_empty() || !applied.quarantined.is_empty();
     applied.stored.news = news;
+    Ok(applied)
+}
+
+/// Writes everything unsent that another tag wrote again under the tag of `storing`, byte for byte in new changes: this
+/// person's device was revoked and comes back under a new key, and what it holds must reach the server.
+///
+/// # Errors
+/// Those of the store; then nothing is changed.
+pub fn adopt(connection: &Connection, storing: &Storing) -> Result<Applied, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT d.name, c.hash FROM changes c JOIN docs d ON d.id = c.doc
+         WHERE c.state = 0 AND substr(c.actor, 9) <> ?1",
+    )?;
+    let rows = statement
+        .query_map([storing.tag], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?
+        .collect::<Result<Vec<(String, Hash)>, _>>()?;
+    let mut unsent: BTreeMap<DocName, BTreeSet<Hash>> = BTreeMap::new();
+    for (name, hash) in rows {
+        let doc = name.parse().map_err(|_| StoreError::Malformed {
+            what: "document name",
+        })?;
+        unsent.entry(doc).or_default().insert(hash);
+    }
+    let (mut applied, mut withdrawn) = (Applied::default(), Vec::new());
+    for (doc, hashes) in unsent {
+        withdrawn.extend(replay::withdraw(connection, &doc, &hashes)?);
+        applied.touched.insert(doc.clone());
+        applied.rewritten.insert(doc);
+    }
+    replay::replay(connection, withdrawn, storing, &mut applied)?;
     Ok(applied)
 }
 
