@@ -4,6 +4,7 @@
 //! identity is (id, document, SHA-256 of its string), so the same bytes in two changes are one action, and of two
 //! strings under one id exactly one has effect (design 3, «Races»).
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -69,14 +70,14 @@ type Copy<'a> = (u32, ActionId, [u8; 32], ChangeIx, &'a ParsedAction);
 
 impl<'a> Family<'a> {
     /// Puts actions in order. `wanted` says which documents belong here; others are left aside.
-    pub(crate) fn new(
-        actions: &'a [ParsedAction],
+    pub(crate) fn new<P: Borrow<ParsedAction>>(
+        actions: &'a [P],
         context: &FoldContext,
         wanted: impl Fn(&DocName) -> bool,
     ) -> Self {
         // Documents are numbered in the order of their names.
         let mut docs: BTreeMap<&DocName, Option<u32>> = BTreeMap::new();
-        for action in actions {
+        for action in actions.iter().map(Borrow::borrow) {
             docs.entry(&action.doc)
                 .or_insert_with(|| wanted(&action.doc).then_some(0));
         }
@@ -84,7 +85,7 @@ impl<'a> Family<'a> {
             *known = Some(number);
         }
         let ours = || {
-            actions.iter().filter_map(|action| {
+            actions.iter().map(Borrow::borrow).filter_map(|action| {
                 docs.get(action.doc.as_ref())
                     .copied()
                     .flatten()

@@ -32,7 +32,7 @@ pub use fact_id::FactId;
 pub use family::FoldContext;
 pub use kinds::Fact;
 pub use order::{OrderView, fold_order, fold_order_parsed};
-pub use record::{RecordView, fold_record};
+pub use record::{RecordView, fold_record, fold_record_parsed};
 pub use reference::{ReferenceView, fold_reference};
 pub use registers::{Field, Fields};
 pub use stored::{ParsedAction, StoredAction};

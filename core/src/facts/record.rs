@@ -4,6 +4,8 @@
 //! it as their subject: what engineers learnt about it on their visits stands beside the office's value until the
 //! office takes it over (D.5-7).
 
+use std::borrow::Borrow;
+
 use serde::Serialize;
 
 use crate::facts::classes::Class;
@@ -76,7 +78,11 @@ pub fn fold_record(doc: &DocName, actions: &[StoredAction]) -> RecordView {
 }
 
 /// As [`fold_record`], for actions that were parsed before.
-pub fn fold_record_parsed(doc: &DocName, actions: &[ParsedAction], context: &FoldContext) -> RecordView {
+pub fn fold_record_parsed<P: Borrow<ParsedAction>>(
+    doc: &DocName,
+    actions: &[P],
+    context: &FoldContext,
+) -> RecordView {
     let family = Family::new(actions, context, |_| true);
     let about = |ix: &Ix| {
         let record = family.record(*ix);

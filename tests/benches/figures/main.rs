@@ -14,17 +14,24 @@
     reason = "a program that measures with the real clock, prints, and fails by ending"
 )]
 
+mod accept;
 mod device;
 mod exchange;
+mod first;
 mod office;
+mod page;
 mod phone;
 mod photos;
+mod program;
+mod recorded;
 mod server;
 mod table;
+mod web;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Instant;
 
 use fieldseal_tests::bench::gate;
 use server::Server;
@@ -51,34 +58,55 @@ fn main() -> ExitCode {
     }
 }
 
+/// The parts of the table, in its order; `cargo bench -p fieldseal-tests -- device gate` measures these two alone.
+const PARTS: [&str; 8] = [
+    "exchange", "first", "accept", "device", "photos", "gate", "page", "program",
+];
+
 fn figures() -> Result<(), Failed> {
+    let asked: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|word| !word.starts_with('-'))
+        .collect();
+    if let Some(unknown) = asked.iter().find(|word| !PARTS.contains(&word.as_str())) {
+        return Err(format!("{unknown} is none of {PARTS:?}").into());
+    }
+    let wanted = |part: &str| asked.is_empty() || asked.iter().any(|word| word == part);
     // Not the system's folder for temporary files, which may lie in memory.
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     let quick = std::env::var_os(QUICK).is_some();
     let runs = if quick { 5 } else { 13 };
     let mut table = Table::default();
     let mut server = Server::start(&sub(folder.path(), "server")?)?;
-    for documents in [200, 1_000] {
-        eprintln!("exchange with {documents} documents in scope");
-        exchange::measure(&mut server, folder.path(), documents, runs, &mut table)?;
+    let begun = Instant::now();
+    for part in PARTS.into_iter().filter(|part| wanted(part)) {
+        eprintln!("{part}, after {:.0} s", begun.elapsed().as_secs_f64());
+        match part {
+            "exchange" => {
+                for documents in [200, 1_000, 5_000] {
+                    exchange::measure(&mut server, folder.path(), documents, runs, &mut table)?;
+                }
+            }
+            "first" => first::measure(&mut server, folder.path(), &mut table)?,
+            "accept" => accept::measure(&mut server, &mut table)?,
+            "device" => {
+                let saves = if quick { 500 } else { 1_500 };
+                device::measure(&mut server, folder.path(), saves, runs, &mut table)?;
+            }
+            "photos" => photos::measure(&mut server, folder.path(), quick, &mut table)?,
+            "gate" => {
+                let ns = gate::ns_per_change(2_000, 7);
+                table.at_most(
+                    "gate: one change, structure and ancestors, best of 7 rounds over 2,000 changes",
+                    ns as f64 / 1_000.0,
+                    gate::LIMIT_NS as f64 / 1_000.0,
+                    "µs",
+                );
+            }
+            "page" => page::measure(&mut server, folder.path(), runs, &mut table)?,
+            _ => program::measure(&mut server, folder.path(), runs, &mut table)?,
+        }
     }
-    eprintln!("the device alone");
-    device::measure(
-        &mut server,
-        folder.path(),
-        if quick { 200 } else { 1_000 },
-        runs,
-        &mut table,
-    )?;
-    eprintln!("photos");
-    photos::measure(&mut server, folder.path(), quick, &mut table)?;
-    let ns = gate::ns_per_change(2_000, 7);
-    table.at_most(
-        "gate: one change, structure and ancestors, best of 7 rounds over 2,000 changes",
-        ns as f64 / 1_000.0,
-        gate::LIMIT_NS as f64 / 1_000.0,
-        "µs",
-    );
     server.stop()?;
     println!("\n{}", table.markdown());
     let over: Vec<&str> = table.over().map(|row| row.what.as_str()).collect();
@@ -87,6 +115,7 @@ fn figures() -> Result<(), Failed> {
     } else {
         println!("over the limit: {}", over.join("; "));
     }
+    eprintln!("{:.0} s", begun.elapsed().as_secs_f64());
     Ok(())
 }
 

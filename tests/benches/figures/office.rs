@@ -7,6 +7,7 @@ use std::io::BufRead as _;
 use std::path::Path;
 use std::sync::Arc;
 
+use fieldseal_core::documents::Document;
 use fieldseal_core::domain::ids::{AssetId, CustomerId, OrderId, TicketId, UserId};
 use fieldseal_core::domain::roles::Role;
 use fieldseal_core::domain::texts::Lang;
@@ -17,11 +18,17 @@ use fieldseal_server::config::{Config, LogFormat};
 use fieldseal_server::office::{
     NewAsset, NewContact, NewCustomer, NewJob, NewOrder, NewTicket, NewUser, Office, Person,
 };
+use fieldseal_server::pipeline::SyncService;
 use fieldseal_server::system::system_env;
 use fieldseal_server::{Running, logging, start};
 use serde_json::json;
 
 use crate::Failed;
+use crate::accept;
+use crate::recorded::{Hand, Visit};
+
+/// Jobs of each of the engineers who fill the board.
+const JOBS_EACH: usize = 50;
 
 /// Serves until standard input ends.
 pub fn serve(folder: &Path) -> Result<(), Failed> {
@@ -120,6 +127,83 @@ impl<'r> Desk<'r> {
                 }
                 Ok((*count).to_owned())
             }
+            // Visits of his with so many facts in each of his orders.
+            ["history", name, facts] => {
+                let orders = self.engineer(name)?.1.orders.clone();
+                let (service, hand) = self.hand(name)?;
+                let mut hand = hand;
+                for order in orders {
+                    let written = Visit::begin(&hand, order).forms(&hand, facts.parse()?)?;
+                    hand.lay(&service, vec![written])?;
+                }
+                Ok(String::new())
+            }
+            // What save() of everything in his scope comes to.
+            ["granted", name] => {
+                let user = self.engineer(name)?.0.user;
+                let tx = self.running.state.service.storage().read()?;
+                let mut bytes = 0;
+                for doc in tx.scope_docs(user)? {
+                    let chunks = tx.chunks_after(doc, 0)?;
+                    let changes: Vec<Vec<u8>> = chunks.into_iter().map(|(_, bytes)| bytes).collect();
+                    if !changes.is_empty() {
+                        bytes += Document::from_changes(&changes)?.save().len();
+                    }
+                }
+                Ok(bytes.to_string())
+            }
+            // The server alone, as fast as it goes.
+            ["accept", history, documents, requests] => accept::serve(
+                &self.running.state.service,
+                &self.env,
+                history.parse()?,
+                documents.parse()?,
+                requests.parse()?,
+            ),
+            // Engineers with twenty jobs each until the company has so many tickets.
+            ["tickets", name, count] => {
+                let count: usize = count.parse()?;
+                let mut number = 0;
+                while self.tickets()? < count {
+                    let name = format!("{name}-{number}");
+                    self.obey(&format!("engineer {name}"))?;
+                    let missing = count - self.tickets()?;
+                    self.obey(&format!("jobs {name} {}", missing.min(JOBS_EACH)))?;
+                    number += 1;
+                }
+                Ok(count.to_string())
+            }
+            // Everybody's orders done, but his, and but those that a phone works in.
+            ["finish", but] => {
+                let names: Vec<String> = self
+                    .engineers
+                    .keys()
+                    .filter(|name| name != but)
+                    .cloned()
+                    .collect();
+                for name in names {
+                    self.finish(&name)?;
+                }
+                Ok(String::new())
+            }
+            // A one-time link of the administrator.
+            ["link"] => {
+                let link = self.office.set_password_link(&self.admin, self.admin.user)?;
+                Ok(link.expose().to_owned())
+            }
+            ["order", name] => Ok(self
+                .engineer(name)?
+                .1
+                .orders
+                .first()
+                .ok_or("no order")?
+                .to_string()),
+            ["customer", name] => {
+                let order = *self.engineer(name)?.1.orders.first().ok_or("no order")?;
+                let view = self.office.order(order)?.ok_or("no such order")?;
+                let customer = view.view.fields.text("customer").ok_or("no customer")?.to_owned();
+                Ok(customer.trim_start_matches("customer/").to_owned())
+            }
             ["loads"] => Ok(self.running.state.service.document_loads().to_string()),
             _ => Err("what?".into()),
         }
@@ -127,6 +211,37 @@ impl<'r> Desk<'r> {
 
     fn engineer(&mut self, name: &str) -> Result<&mut (Person, Round), Failed> {
         self.engineers.get_mut(name).ok_or_else(|| "who?".into())
+    }
+
+    /// A recorded device of his.
+    fn hand(&mut self, name: &str) -> Result<(Arc<SyncService>, Hand), Failed> {
+        let user = self.engineer(name)?.0.user;
+        let service = self.running.state.service.clone();
+        let hand = Hand::enrol(&service, &self.env, user)?;
+        Ok((service, hand))
+    }
+
+    fn tickets(&self) -> Result<usize, Failed> {
+        let tx = self.running.state.service.storage().read()?;
+        Ok(tx.doc_names("ticket/")?.len())
+    }
+
+    fn finish(&mut self, name: &str) -> Result<(), Failed> {
+        let orders = self.engineer(name)?.1.orders.clone();
+        let (service, mut hand) = self.hand(name)?;
+        let user = self.engineer(name)?.0.user;
+        let mut written = Vec::new();
+        for order in orders {
+            let worked = {
+                let tx = service.storage().read()?;
+                tx.doc(&DocName::Visit(order, user))?.is_some()
+            };
+            let view = self.office.order(order)?.ok_or("no such order")?;
+            if let Some(assignment) = view.view.current.filter(|_| !worked) {
+                written.push(Visit::begin(&hand, order).whole(&hand, assignment)?);
+            }
+        }
+        hand.lay(&service, written)
     }
 
     fn in_scope(&mut self, name: &str) -> Result<u64, Failed> {

@@ -61,17 +61,27 @@ impl Phone {
         folder: &Path,
         name: &str,
     ) -> Result<Self, Failed> {
+        let phone = Self::enrol_only(server, address, folder, name)?;
+        phone.settle()?;
+        Ok(phone)
+    }
+
+    /// The same before its first sync.
+    pub fn enrol_only(
+        server: &mut Server,
+        address: SocketAddr,
+        folder: &Path,
+        name: &str,
+    ) -> Result<Self, Failed> {
         let path = folder.join(format!("{name}.sqlite"));
         let engine = open(&path)?;
         let code = server.ask(&format!("code {name}"))?;
         engine.enrol(&format!("http://{address}"), &code, name)?;
-        let phone = Self {
+        Ok(Self {
             engine,
             path,
             saves: 0,
-        };
-        phone.settle()?;
-        Ok(phone)
+        })
     }
 
     /// Syncs until there is nothing more on either side; the last report, which brought nothing.

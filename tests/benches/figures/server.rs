@@ -40,6 +40,11 @@ impl Server {
         })
     }
 
+    /// Its process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends one line and waits until it was obeyed.
     pub fn ask(&mut self, line: &str) -> Result<String, Failed> {
         let tell = self.tell.as_mut().ok_or("the server was stopped")?;

@@ -74,6 +74,17 @@ impl Table {
         });
     }
 
+    /// Adds a figure that has to reach at least a limit.
+    pub fn at_least(&mut self, what: impl Into<String>, figure: f64, limit: f64, unit: &str) {
+        self.0.push(Row {
+            what: what.into(),
+            figure: format!("{} {unit}", number(figure)),
+            limit: format!("≥ {} {unit}", number(limit)),
+            holds: Some(figure >= limit),
+            spread: String::new(),
+        });
+    }
+
     /// Adds a figure that is only reported.
     pub fn report(&mut self, what: impl Into<String>, figure: impl Into<String>) {
         self.0.push(Row {

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fieldseal_core::device::store::StoreError;
 use fieldseal_core::device::store::changes::Hash;
+use fieldseal_core::device::store::{StoreError, projections};
 use fieldseal_core::documents::Document;
 use fieldseal_core::facts::{Action, DocName, FoldContext, StoredAction, fold_order, fold_record};
 use fieldseal_server::pipeline::SyncService;
 use fieldseal_server::storage::ReadTx;
+use rusqlite::Connection;
 
 use super::phone::{Phone, WANTED};
 use super::rng::Rng;
@@ -58,6 +59,49 @@ pub fn started_orders_are_there(phone: &Phone) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Lists and search as they were kept in step are those that the facts in the file alone make, however they came in,
+/// waited, were refused, written again or removed. Asked now and then: asking empties what the store had parsed.
+pub fn lists_are_those_of_the_facts(phone: &mut Phone) -> Result<(), String> {
+    phone.looks += 1;
+    if !phone.looks.is_multiple_of(5) {
+        return Ok(());
+    }
+    let dump = |tx: &Connection| -> Result<Vec<String>, StoreError> {
+        let mut lines = Vec::new();
+        for sql in [
+            "SELECT id || ' ' || sort || ' ' || row FROM order_list ORDER BY id",
+            "SELECT id || ' ' || name FROM order_refs ORDER BY id, name",
+            "SELECT name || ' ' || title || ' ' || body FROM search_entries ORDER BY name",
+        ] {
+            let mut statement = tx.prepare(sql)?;
+            let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
+            lines.extend(rows.collect::<Result<Vec<_>, _>>()?);
+        }
+        Ok(lines)
+    };
+    let kept = phone.store().read::<_, StoreError>(|tx| dump(tx)).unwrap();
+    let made = phone
+        .store()
+        .write::<_, StoreError>(|tx| {
+            projections::rebuild(tx)?;
+            dump(tx)
+        })
+        .unwrap();
+    match kept.iter().zip(&made).find(|(kept, made)| kept != made) {
+        Some((kept, made)) => Err(format!(
+            "phone {} lists {kept}, but its facts say {made}",
+            phone.index
+        )),
+        None if kept.len() != made.len() => Err(format!(
+            "phone {} lists {} lines, its facts make {}",
+            phone.index,
+            kept.len(),
+            made.len()
+        )),
+        None => Ok(()),
+    }
 }
 
 /// Everything that must hold once all messages have arrived.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use fieldseal_core::device::store::changes::{self, Hash, NewChange, Origin, Value};
 use fieldseal_core::device::store::ingest::{Ingested, blobs_of, ingest, value_of};
 use fieldseal_core::device::store::sync_rows::{self, Storing};
-use fieldseal_core::device::store::{Store, StoreError, blobs, cursor};
+use fieldseal_core::device::store::{Store, StoreError, blobs, cursor, projections};
 use fieldseal_core::device::sync::events::FaultCode;
 use fieldseal_core::device::sync::{Effect, Event, Fault, SyncState, Syncer};
 use fieldseal_core::documents::{ActorId, Author, Document, ReadChange};
@@ -54,6 +54,8 @@ pub struct Phone {
     pub state: Option<SyncState>,
     /// Actions written again because an ancestor was refused.
     pub replayed: usize,
+    /// How often its file was looked at.
+    pub looks: usize,
     /// Whether the file changed by an answer since it was looked at.
     pub stored: bool,
     env: Env,
@@ -78,6 +80,7 @@ impl Phone {
             waiting: None,
             state: None,
             replayed: 0,
+            looks: 0,
             stored: true,
             env,
             path,
@@ -159,7 +162,14 @@ impl Phone {
                 let before = self.count("SELECT count(*) FROM changes WHERE state = 0");
                 let applied = self
                     .store()
-                    .write::<_, StoreError>(|tx| sync_rows::apply(tx, &receipt, &storing))
+                    .write::<_, StoreError>(|tx| {
+                        let applied = sync_rows::apply(tx, &receipt, &storing)?;
+                        let stale = applied.touched.iter().chain(&applied.dropped);
+                        for doc in stale.chain(&applied.rewritten) {
+                            projections::mark_dirty(tx, &doc.to_string())?;
+                        }
+                        Ok(applied)
+                    })
                     .map_err(|error| format!("an answer could not be stored: {error}"))?;
                 if !applied.rewritten.is_empty() {
                     self.session = self.env.random();

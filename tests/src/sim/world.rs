@@ -252,7 +252,8 @@ impl World {
         }
         phone.check_position()?;
         checks::acknowledged_is_durable(&self.service, phone)?;
-        checks::started_orders_are_there(phone)
+        checks::started_orders_are_there(phone)?;
+        checks::lists_are_those_of_the_facts(phone)
     }
 
     // ---- a person at work ---------------------------------------------------------------------------------------

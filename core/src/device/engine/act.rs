@@ -5,15 +5,13 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::Transaction;
-
 use super::{Inner, lock};
 use crate::device::EngineError;
 use crate::device::store::changes::{self, Origin};
 use crate::device::store::identity::{self, Identity};
 use crate::device::store::ingest::{Ingested, ingest};
-use crate::device::store::warm::{self, WarmDocument};
-use crate::device::store::{blobs, cursor, drafts};
+use crate::device::store::warm::WarmDocument;
+use crate::device::store::{Reading, blobs, cursor, drafts};
 use crate::documents::gate::N_LEAP;
 use crate::documents::{ActorId, Author};
 use crate::domain::ids::{ActionId, UserId};
@@ -73,7 +71,7 @@ impl Inner {
     pub(super) fn act<T>(
         &self,
         token: &ViewToken,
-        plan: impl FnOnce(&Transaction<'_>, &Me) -> Result<(Plan, T), EngineError>,
+        plan: impl FnOnce(&Reading<'_>, &Me) -> Result<(Plan, T), EngineError>,
     ) -> Result<(Saved, T), EngineError> {
         let mut used: Vec<(WarmDocument, i64)> = Vec::new();
         // Before the writer: the order of locks is the same everywhere.
@@ -105,7 +103,7 @@ impl Inner {
 
     fn write_plan(
         &self,
-        transaction: &Transaction<'_>,
+        transaction: &Reading<'_>,
         me: &Me,
         plan: Plan,
         token: &ViewToken,
@@ -164,7 +162,6 @@ impl Inner {
                 Ingested::Known | Ingested::Parked { .. } => return Err(EngineError::unexpected("gate.own")),
             }
             let upto = changes::row_of(transaction, row, &change.hash)?;
-            warm::compact(transaction, &mut warm, upto)?;
             used.push((warm, upto));
             facts_written = facts_written.saturating_add(u16::try_from(facts.len()).unwrap_or(u16::MAX));
         }
@@ -180,7 +177,7 @@ impl Inner {
 
 /// One more than the highest of all the families that the action is in, and not above what the gate lets stand on
 /// each document's ancestors: a writer whose family is higher takes the bound, and the fold flags it (design 3).
-fn next_n(transaction: &Transaction<'_>, parts: &[(DocName, Vec<Fact>)]) -> Result<u64, EngineError> {
+fn next_n(transaction: &Reading<'_>, parts: &[(DocName, Vec<Fact>)]) -> Result<u64, EngineError> {
     let families: BTreeSet<String> = parts.iter().map(|(doc, _)| doc.family()).collect();
     let mut highest = 0;
     for family in &families {

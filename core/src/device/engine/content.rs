@@ -5,14 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::Connection;
 use serde_json::Value;
 
 use super::act::Me;
 use super::details::OrderDetails;
 use super::steps::{CORRECTION, own_visit};
 use crate::device::EngineError;
-use crate::device::store::{projections, read};
+use crate::device::store::{Reading, projections, read};
 use crate::domain::canonical::ContentHash;
 use crate::domain::ids::{PersonId, UserId};
 use crate::domain::money::Fen;
@@ -179,7 +178,7 @@ pub(super) struct Content {
 
 /// Everything that the customer sees, at `now`. `draft` has passed its rules: nothing is missing.
 pub(super) fn content(
-    connection: &Connection,
+    connection: &Reading<'_>,
     details: &OrderDetails,
     me: &Me,
     draft: &Draft,
@@ -433,7 +432,7 @@ fn charges(fields: &Fields, draft: &Draft) -> Vec<SealedCharge> {
 
 /// Photography was forbidden: as the form says, or as a decision was told (V22).
 fn forbidden(
-    connection: &Connection,
+    connection: &Reading<'_>,
     fields: &Fields,
     draft: &Draft,
     me: &Me,
@@ -463,7 +462,7 @@ fn forbidden(
 }
 
 /// The name of a witness, who is given by id (or by a document's name) where the person has a record, else by name.
-pub(super) fn person_name(connection: &Connection, witness: &str, me: &Me) -> Result<String, EngineError> {
+pub(super) fn person_name(connection: &Reading<'_>, witness: &str, me: &Me) -> Result<String, EngineError> {
     let docs: Vec<DocName> = match (witness.parse::<PersonId>(), witness.parse::<DocName>()) {
         (Ok(person), _) => vec![
             DocName::PersonField(me.user, person, 1),
@@ -482,7 +481,7 @@ pub(super) fn person_name(connection: &Connection, witness: &str, me: &Me) -> Re
 }
 
 /// The engineer's name out of the directory; the account's id where it has not arrived.
-fn engineer_name(connection: &Connection, user: UserId) -> Result<String, EngineError> {
+fn engineer_name(connection: &Reading<'_>, user: UserId) -> Result<String, EngineError> {
     let directory = fold_directory(&read::of_doc(connection, &DocName::Directory)?);
     let entry = directory.users.get(&user);
     Ok(entry.map_or_else(|| user.to_string(), |entry| entry.user.name.clone()))

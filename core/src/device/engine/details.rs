@@ -1,16 +1,15 @@
 //! One work order as its screen shows it, with everything that it links to and the token to hand back on saving.
 
 use std::collections::BTreeSet;
-
-use rusqlite::Connection;
+use std::sync::Arc;
 
 use super::{Engine, act, photos};
 use crate::device::EngineError;
-use crate::device::store::{projections, read};
+use crate::device::store::{Reading, projections, read};
 use crate::domain::ids::{OrderId, UserId};
 use crate::facts::conflict::Conflict;
 use crate::facts::order::view::PhotoView;
-use crate::facts::{DocName, OrderView, RecordView, StoredAction, ViewToken, fold_order};
+use crate::facts::{DocName, OrderView, ParsedAction, RecordView, ViewToken, fold_order_parsed};
 
 /// A work order with the records that its screen shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,39 +48,49 @@ pub struct OrderPhoto {
 /// The facts of an order as this phone has them, folded.
 pub(super) struct Folded {
     /// The view.
-    pub view: OrderView,
+    pub view: Arc<OrderView>,
     /// The actions of the order, its visits, and the own van's for it.
-    pub actions: Vec<StoredAction>,
+    pub actions: Vec<Arc<ParsedAction>>,
 }
 
 /// Folds an order; [`EngineError::NotFound`] where this phone has nothing of it.
 pub(super) fn fold(
-    connection: &Connection,
+    connection: &Reading<'_>,
     order: OrderId,
     me: Option<UserId>,
 ) -> Result<Folded, EngineError> {
-    let mut actions = read::of_order(connection, order)?;
-    if actions.is_empty() {
+    let mut facts = read::of_order(connection, order)?;
+    if facts.actions.is_empty() {
         return Err(EngineError::NotFound);
     }
-    if let Some(me) = me {
-        actions.extend(read::of_van_for(connection, me, order)?);
-    }
-    let context = read::context(connection, &actions)?;
+    let moved = match me {
+        Some(me) => read::of_van_for(connection, me, order)?,
+        None => Vec::new(),
+    };
+    let view = if moved.is_empty() {
+        // What the list's row was made from, as a rule.
+        let context = read::context(connection, &facts.actions)?;
+        connection.order_view(order, &facts, context)
+    } else {
+        facts.actions.extend(moved);
+        let context = read::context(connection, &facts.actions)?;
+        Arc::new(fold_order_parsed(order, &facts.actions, &context))
+    };
     Ok(Folded {
-        view: fold_order(order, &actions, &context),
-        actions,
+        view,
+        actions: facts.actions,
     })
 }
 
 /// As a screen shows it.
 pub(super) fn details(
-    connection: &Connection,
+    connection: &Reading<'_>,
     order: OrderId,
     me: Option<UserId>,
 ) -> Result<OrderDetails, EngineError> {
     let folded = fold(connection, order, me)?;
-    let (linked, mut records) = projections::linked(connection, &folded.view, &folded.actions)?;
+    let fold = |doc: &DocName| projections::record(connection, doc, &folded.actions);
+    let (linked, mut records) = projections::linked(&folded.view, fold)?;
     let mut token = folded.view.token.clone();
     for record in records.values() {
         token.absorb(&record.token);
@@ -93,7 +102,7 @@ pub(super) fn details(
         assets: linked.assets.iter().filter_map(&mut take).collect(),
         people: linked.people.iter().filter_map(&mut take).collect(),
         photos: photos::of_view(connection, &folded.view)?,
-        order: folded.view,
+        order: Arc::unwrap_or_clone(folded.view),
         token,
     })
 }

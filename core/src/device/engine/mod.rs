@@ -21,13 +21,13 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rusqlite::{Connection, Transaction};
+use rusqlite::Connection;
 
 use crate::device::EngineError;
 use crate::device::store::photos as store_photos;
 use crate::device::store::warm::Warm;
 use crate::device::store::{
-    Recovered, Store, StoreError, cursor, drafts, identity, projections, search, sync_rows,
+    Reading, Recovered, Store, StoreError, cursor, drafts, identity, projections, search, sync_rows,
 };
 use crate::domain::calendar::CompanyZone;
 use crate::domain::ids::{DeviceId, UserId};
@@ -309,7 +309,14 @@ impl Inner {
     /// Calls that are running end first: they hold the store's locks.
     fn close(&self, phase: Phase) -> Result<(), EngineError> {
         *self.phase() = phase;
-        self.warm().clear();
+        let mut warm = self.warm();
+        match self.store.write(|transaction| warm.compact(transaction)) {
+            Ok(()) | Err(StoreError::Closed) => {}
+            // Nothing is missing without it.
+            Err(error) => tracing::error!(%error, "documents could not be compacted"),
+        }
+        warm.clear();
+        drop(warm);
         Ok(self.store.pause()?)
     }
 
@@ -322,16 +329,13 @@ impl Inner {
     }
 
     /// One write transaction. Damage leaves its mark for the next open.
-    fn write<T>(
-        &self,
-        work: impl FnOnce(&Transaction<'_>) -> Result<T, EngineError>,
-    ) -> Result<T, EngineError> {
+    fn write<T>(&self, work: impl FnOnce(&Reading<'_>) -> Result<T, EngineError>) -> Result<T, EngineError> {
         self.check_open()?;
         self.noticing(self.store.write(work))
     }
 
     /// One read transaction on the reader's connection.
-    fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T, EngineError>) -> Result<T, EngineError> {
+    fn read<T>(&self, work: impl FnOnce(&Reading<'_>) -> Result<T, EngineError>) -> Result<T, EngineError> {
         self.check_open()?;
         self.noticing(self.store.read(work))
     }

@@ -4,12 +4,10 @@
 //! fact, the blob and the outbox entry become durable in one transaction. A revision never changes; a correction is
 //! the next one.
 
-use rusqlite::Connection;
-
 use super::act::{Me, Plan, Saved};
 use super::content::{self, Draft};
 use super::{Engine, act, details, print, steps};
-use crate::device::store::blobs;
+use crate::device::store::{Reading, blobs};
 use crate::device::{EngineError, Problem};
 use crate::domain::canonical::ContentHash;
 use crate::domain::certificate::Certificate;
@@ -113,7 +111,7 @@ impl Engine {
 
     fn build_seal(
         &self,
-        connection: &Connection,
+        connection: &Reading<'_>,
         me: &Me,
         order: OrderId,
         token: &ViewToken,

@@ -6,12 +6,12 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::Connection;
 use serde_json::Value;
 
 use super::act::{Me, Plan, Saved};
 use super::{Engine, details};
 use crate::device::EngineError;
+use crate::device::store::Reading;
 use crate::domain::ids::{OrderId, PersonId};
 use crate::domain::work::{AttemptChannel, ConsentKind, ConsentWay, Outcome};
 use crate::facts::order::view::Visit;
@@ -343,7 +343,7 @@ impl Engine {
         &self,
         order: OrderId,
         token: &ViewToken,
-        facts: impl FnOnce(&Connection, &Me, &OrderView) -> Result<Vec<Fact>, EngineError>,
+        facts: impl FnOnce(&Reading<'_>, &Me, &OrderView) -> Result<Vec<Fact>, EngineError>,
     ) -> Result<Saved, EngineError> {
         let (saved, ()) = self.visit_with(order, token, |connection, me, folded| {
             Ok((facts(connection, me, &folded.view)?, ()))
@@ -356,7 +356,7 @@ impl Engine {
         &self,
         order: OrderId,
         token: &ViewToken,
-        facts: impl FnOnce(&Connection, &Me, &details::Folded) -> Result<(Vec<Fact>, T), EngineError>,
+        facts: impl FnOnce(&Reading<'_>, &Me, &details::Folded) -> Result<(Vec<Fact>, T), EngineError>,
     ) -> Result<(Saved, T), EngineError> {
         self.inner.act(token, |transaction, me| {
             let folded = details::fold(transaction, order, Some(me.user))?;

@@ -381,6 +381,7 @@ impl SyncRows for Rows<'_> {
             {
                 projections::mark_dirty(transaction, &doc.to_string())?;
             }
+            warm.compact(transaction)?;
             Ok(applied)
         })?;
         if !applied.rewritten.is_empty() {

@@ -1,4 +1,5 @@
 mod fixture;
+mod kept;
 mod kill;
 mod lifecycle;
 mod photos;

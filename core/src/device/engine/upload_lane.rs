@@ -143,7 +143,7 @@ impl Inner {
     fn noted(
         &self,
         photo: &PhotoRow,
-        work: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<(), StoreError>,
+        work: impl FnOnce(&rusqlite::Connection) -> Result<(), StoreError>,
     ) -> Result<(), EngineError> {
         let orders = self.write(|transaction| {
             work(transaction)?;

@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use super::act::{Me, Saved};
 use super::{Engine, steps};
 use crate::device::EngineError;
-use crate::device::store::{blobs, projections, read};
+use crate::device::store::{Reading, blobs, projections, read};
 use crate::domain::canonical::ContentHash;
 use crate::domain::ids::OrderId;
 use crate::domain::money::Fen;
@@ -125,7 +125,7 @@ fn superseded(view: &OrderView, asset: &DocName, token: &ViewToken) -> Vec<FactI
 }
 
 fn decide_now(
-    connection: &Connection,
+    connection: &Reading<'_>,
     me: &Me,
     folded: &super::details::Folded,
     asset: &DocName,
@@ -208,7 +208,7 @@ fn known_text(fields: &Fields, field: &str, me: &Me) -> Option<String> {
 }
 
 /// The ticket's local date of report (Q22).
-fn reported_on(connection: &Connection, folded: &super::details::Folded) -> Result<NaiveDate, EngineError> {
+fn reported_on(connection: &Reading<'_>, folded: &super::details::Folded) -> Result<NaiveDate, EngineError> {
     let missing = || EngineError::invalid("step_problem.report_date_missing");
     let ticket = folded.view.fields.text("ticket").ok_or_else(missing)?;
     let ticket: DocName = ticket.parse().map_err(|_| missing())?;

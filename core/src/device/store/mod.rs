@@ -14,6 +14,7 @@ pub mod identity;
 pub mod ingest;
 pub mod migrations;
 pub mod open;
+pub mod parsed;
 pub mod photos;
 pub mod projections;
 pub mod read;
@@ -26,12 +27,14 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, TransactionBehavior};
 
 use crate::domain::ids::OrderId;
 
 pub use error::StoreError;
 pub use open::Recovered;
+use parsed::Parsed;
+pub use parsed::Reading;
 
 /// The store: one writer connection, one reader connection.
 ///
@@ -42,10 +45,26 @@ pub struct Store {
     path: PathBuf,
     key: Option<[u8; 32]>,
     // Dropped in this order: the last connection writes the log back into the file, which a reader cannot.
-    reader: Mutex<Option<Connection>>,
-    writer: Mutex<Option<Connection>>,
+    reader: Mutex<Option<Line>>,
+    writer: Mutex<Option<Line>>,
     /// Orders whose rows were made again and that nobody was told of yet.
     changed: Mutex<BTreeSet<OrderId>>,
+}
+
+/// A connection with the facts that it parsed: they end with it.
+#[derive(Debug)]
+struct Line {
+    connection: Connection,
+    parsed: Parsed,
+}
+
+impl Line {
+    fn new(connection: Connection) -> Self {
+        Self {
+            connection,
+            parsed: Parsed::default(),
+        }
+    }
 }
 
 impl Store {
@@ -66,8 +85,8 @@ impl Store {
         let store = Self {
             path: path.to_owned(),
             key,
-            reader: Mutex::new(Some(reader)),
-            writer: Mutex::new(Some(writer)),
+            reader: Mutex::new(Some(Line::new(reader))),
+            writer: Mutex::new(Some(Line::new(writer))),
             changed: Mutex::new(BTreeSet::new()),
         };
         Ok((store, recovered))
@@ -84,17 +103,21 @@ impl Store {
     /// Those of `work`, after which nothing of it remains; [`StoreError::Closed`]; those of SQLite.
     pub fn write<T, E: From<StoreError>>(
         &self,
-        work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+        work: impl FnOnce(&Reading<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut guard = lock(&self.writer);
-        let connection = guard.as_mut().ok_or(StoreError::Closed)?;
+        let Line { connection, parsed } = guard.as_mut().ok_or(StoreError::Closed)?;
+        // Where this write is given up, or panics, the next one forgets what it had parsed.
+        parsed.unsettle();
         let result = (|| {
             let transaction = connection
                 .transaction_with_behavior(TransactionBehavior::Immediate)
                 .map_err(StoreError::from)?;
-            let value = work(&transaction)?;
-            let changed = projections::refresh(&transaction)?;
+            let reading = Reading::new(&transaction, parsed);
+            let value = work(&reading)?;
+            let changed = projections::refresh(&reading)?;
             transaction.commit().map_err(StoreError::from)?;
+            parsed.settle();
             if !changed.is_empty() {
                 lock(&self.changed).extend(changed);
             }
@@ -120,14 +143,17 @@ impl Store {
     /// Those of `work`; [`StoreError::Closed`]; those of SQLite.
     pub fn read<T, E: From<StoreError>>(
         &self,
-        work: impl FnOnce(&Connection) -> Result<T, E>,
+        work: impl FnOnce(&Reading<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut guard = lock(&self.reader);
-        let connection = guard.as_mut().ok_or(StoreError::Closed)?;
+        let Line { connection, parsed } = guard.as_mut().ok_or(StoreError::Closed)?;
         let transaction = connection
             .transaction_with_behavior(TransactionBehavior::Deferred)
             .map_err(StoreError::from)?;
-        work(&transaction)
+        let done = work(&Reading::new(&transaction, parsed));
+        drop(transaction);
+        parsed.settle();
+        done
     }
 
     /// Writes the log back into the file and closes both connections: no lock is held while the app sleeps
@@ -137,7 +163,7 @@ impl Store {
     /// Those of the checkpoint; the connections are closed all the same.
     pub fn pause(&self) -> Result<(), StoreError> {
         drop(lock(&self.reader).take());
-        let Some(connection) = lock(&self.writer).take() else {
+        let Some(Line { connection, .. }) = lock(&self.writer).take() else {
             return Ok(());
         };
         let checkpoint = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
@@ -156,8 +182,8 @@ impl Store {
             return Ok(None);
         }
         let (connection, recovered) = open::writer(&self.path, self.key.as_ref(), now_ms)?;
-        *reader = Some(open::reader(&self.path, self.key.as_ref())?);
-        *writer = Some(connection);
+        *reader = Some(Line::new(open::reader(&self.path, self.key.as_ref())?));
+        *writer = Some(Line::new(connection));
         Ok(recovered)
     }
 

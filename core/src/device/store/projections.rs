@@ -6,17 +6,19 @@
 //! Unsent counts are asked for at reading time, because a receipt changes no fact.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
-use super::{StoreError, identity, photos, read, search};
+use super::{Reading, StoreError, identity, photos, read, search};
 use crate::domain::ids::{OrderId, UserId};
 use crate::domain::work::{OrderState, VisibleStatus};
-use crate::facts::{DocName, OrderView, RecordView, fold_order, fold_record};
+use crate::facts::stored::FOLD_VERSION;
+use crate::facts::{DocName, Fact, FoldContext, OrderView, ParsedAction, RecordView, fold_record_parsed};
 
 /// Version of this code: a file whose projections another version made is rebuilt at open.
-pub const VERSION: i64 = 1;
+pub const VERSION: i64 = 2;
 
 /// A row of the list of work orders.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,7 +74,7 @@ pub fn mark_dirty(connection: &Connection, name: &str) -> Result<(), StoreError>
 }
 
 /// Refreshes what hangs on the dirty documents; returns the orders whose rows were made again.
-pub(super) fn refresh(connection: &Connection) -> Result<BTreeSet<OrderId>, StoreError> {
+pub(super) fn refresh(connection: &Reading<'_>) -> Result<BTreeSet<OrderId>, StoreError> {
     let names: Vec<String> = {
         let mut statement = connection.prepare_cached("DELETE FROM temp.dirty RETURNING name")?;
         let rows = statement.query_map([], |row| row.get(0))?;
@@ -106,7 +108,8 @@ pub(super) fn refresh(connection: &Connection) -> Result<BTreeSet<OrderId>, Stor
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn rebuild(connection: &Connection) -> Result<(), StoreError> {
+pub fn rebuild(connection: &Reading<'_>) -> Result<(), StoreError> {
+    connection.forget();
     connection.execute_batch(
         "DELETE FROM order_list; DELETE FROM order_refs; DELETE FROM search_entries;
          INSERT INTO search_index (search_index) VALUES ('delete-all');
@@ -119,7 +122,7 @@ pub fn rebuild(connection: &Connection) -> Result<(), StoreError> {
 }
 
 /// Rebuilds where another version of this code made the projections.
-pub(super) fn bring_up(connection: &Connection) -> Result<(), StoreError> {
+pub(super) fn bring_up(connection: &Reading<'_>) -> Result<(), StoreError> {
     let version: i64 = connection.query_row("SELECT version FROM projections WHERE one = 1", [], |row| {
         row.get(0)
     })?;
@@ -167,24 +170,71 @@ fn push_new(into: &mut Vec<DocName>, names: Vec<&str>) {
 /// # Errors
 /// Those of the store.
 pub fn record(
-    connection: &Connection,
+    connection: &Reading<'_>,
     doc: &DocName,
-    beside: &[crate::facts::StoredAction],
+    beside: &[Arc<ParsedAction>],
 ) -> Result<RecordView, StoreError> {
-    let mut actions = read::of_doc(connection, doc)?;
-    actions.extend(beside.iter().filter(|action| action.doc != *doc).cloned());
-    Ok(fold_record(doc, &actions))
+    let mut actions = connection.of_doc(doc)?.actions;
+    actions.extend(beside.iter().filter(|action| *action.doc != *doc).cloned());
+    Ok(fold_record_parsed(doc, &actions, &FoldContext::default()))
 }
 
-/// What an order links to, with the records folded once.
+/// As [`record`], for its fields, number and conflicts alone: where nothing beside is about it, the fold of its own
+/// document has the same ones, and that one is kept.
+fn record_shown(
+    connection: &Reading<'_>,
+    doc: &DocName,
+    beside: &[Arc<ParsedAction>],
+) -> Result<Arc<RecordView>, StoreError> {
+    let (view, own) = connection.record_alone(doc)?;
+    if beside.iter().any(|action| touches(action, doc, &own)) {
+        return record(connection, doc, beside).map(Arc::new);
+    }
+    Ok(view)
+}
+
+/// Whether an action of another document may be about the record: it names it as a subject, hides anything, cannot be
+/// read here, carries the id of one of the record's own facts, or decides between two texts of one action.
+fn touches(action: &ParsedAction, doc: &DocName, own: &[Arc<ParsedAction>]) -> bool {
+    let Some(content) = &action.content else {
+        return true;
+    };
+    content.min > FOLD_VERSION
+        || content.facts.iter().any(|record| match record.fact() {
+            Some(Fact::Set(set)) => set.subject.as_ref() == Some(doc),
+            Some(Fact::Choose(choose)) => choose.subject.as_ref() == Some(doc),
+            Some(Fact::Hide(_)) => true,
+            Some(Fact::Seal(_) | Fact::Audit(_)) => has_reused_id(own),
+            _ => false,
+        })
+        || own
+            .iter()
+            .filter(|own| own.key == action.key)
+            .filter_map(|own| own.content.as_ref())
+            .any(|own| {
+                own.facts
+                    .iter()
+                    .any(|fact| content.facts.iter().any(|other| other.id == fact.id))
+            })
+}
+
+/// Whether one action id stands here with two texts.
+fn has_reused_id(actions: &[Arc<ParsedAction>]) -> bool {
+    let mut texts = BTreeMap::new();
+    actions.iter().any(|action| {
+        let before = texts.insert(action.key, action.text_hash);
+        before.is_some_and(|before| before != action.text_hash)
+    })
+}
+
+/// What an order links to, with the records folded once by `fold`.
 ///
 /// # Errors
 /// Those of the store.
-pub fn linked(
-    connection: &Connection,
+pub fn linked<R: std::borrow::Borrow<RecordView>>(
     view: &OrderView,
-    beside: &[crate::facts::StoredAction],
-) -> Result<(Linked, BTreeMap<DocName, RecordView>), StoreError> {
+    fold: impl Fn(&DocName) -> Result<R, StoreError>,
+) -> Result<(Linked, BTreeMap<DocName, R>), StoreError> {
     let mut linked = Linked::default();
     let mut records = BTreeMap::new();
     let name = |text: Option<&str>| text.and_then(|text| text.parse::<DocName>().ok());
@@ -193,28 +243,29 @@ pub fn linked(
     push_new(&mut linked.assets, view.fields.texts("assets"));
     push_new(&mut linked.people, view.fields.texts("contact"));
     if let Some(doc) = &linked.ticket {
-        let ticket = record(connection, doc, beside)?;
+        let folded = fold(doc)?;
+        let ticket = folded.borrow();
         if linked.customer.is_none() {
             linked.customer = name(ticket.fields.text("customer"));
         }
         push_new(&mut linked.assets, ticket.fields.texts("assets"));
         push_new(&mut linked.people, ticket.fields.texts("caller"));
-        records.insert(doc.clone(), ticket);
+        records.insert(doc.clone(), folded);
     }
     if let Some(doc) = &linked.customer {
-        let customer = record(connection, doc, beside)?;
-        push_new(&mut linked.people, customer.fields.texts("contacts"));
-        records.insert(doc.clone(), customer);
+        let folded = fold(doc)?;
+        push_new(&mut linked.people, folded.borrow().fields.texts("contacts"));
+        records.insert(doc.clone(), folded);
     }
     for doc in linked.assets.iter().chain(&linked.people) {
         if !records.contains_key(doc) {
-            records.insert(doc.clone(), record(connection, doc, beside)?);
+            records.insert(doc.clone(), fold(doc)?);
         }
     }
     Ok((linked, records))
 }
 
-fn refresh_order(connection: &Connection, order: OrderId, me: Option<UserId>) -> Result<(), StoreError> {
+fn refresh_order(connection: &Reading<'_>, order: OrderId, me: Option<UserId>) -> Result<(), StoreError> {
     let id = order.to_string();
     let name = DocName::Order(order).to_string();
     if !is_shown(connection, order)? {
@@ -226,11 +277,19 @@ fn refresh_order(connection: &Connection, order: OrderId, me: Option<UserId>) ->
             .execute([&id])?;
         return search::put(connection, &name, "", "");
     }
-    let actions = read::of_order(connection, order)?;
-    let context = read::context(connection, &actions)?;
-    let view = fold_order(order, &actions, &context);
-    let (linked, records) = linked(connection, &view, &actions)?;
-    put_refs(connection, &id, &linked.all().map(ToString::to_string).collect())?;
+    let facts = read::of_order(connection, order)?;
+    let context = read::context(connection, &facts.actions)?;
+    let view = connection.order_view(order, &facts, context);
+    let (linked, records) = linked(&view, |doc| record_shown(connection, doc, &facts.actions))?;
+    // Whether an action over several documents is whole shows in the row too.
+    let parts = facts
+        .actions
+        .iter()
+        .filter_map(|action| action.content.as_ref())
+        .flat_map(|content| content.docs.iter().map(|(doc, _)| doc))
+        .filter(|doc| doc.order() != Some(order));
+    let refs = linked.all().chain(parts).map(ToString::to_string).collect();
+    put_refs(connection, &id, &refs)?;
     let row = order_row(&view, &linked, &records, me);
     let text = serde_json::to_string(&row).map_err(|_| StoreError::Malformed { what: "row" })?;
     put_row(connection, &id, &sort_key(&row), &text)?;
@@ -300,7 +359,7 @@ fn is_shown(connection: &Connection, order: OrderId) -> Result<bool, StoreError>
 fn order_row(
     view: &OrderView,
     linked: &Linked,
-    records: &BTreeMap<DocName, RecordView>,
+    records: &BTreeMap<DocName, Arc<RecordView>>,
     me: Option<UserId>,
 ) -> OrderRow {
     let record = |doc: &Option<DocName>| doc.as_ref().and_then(|doc| records.get(doc));
@@ -378,7 +437,7 @@ fn words_of(fields: &crate::facts::Fields) -> Vec<String> {
 }
 
 /// Makes the search entry of a customer, a unit, a ticket or a person again.
-fn index_record(connection: &Connection, doc: &DocName) -> Result<(), StoreError> {
+fn index_record(connection: &Reading<'_>, doc: &DocName) -> Result<(), StoreError> {
     let title_field = match doc {
         DocName::Customer(_) | DocName::Person(..) | DocName::PersonField(..) => "name",
         DocName::Asset(_) => "serial",
@@ -393,7 +452,7 @@ fn index_record(connection: &Connection, doc: &DocName) -> Result<(), StoreError
     if in_scope != Some(true) {
         return search::put(connection, &name, "", "");
     }
-    let record = record(connection, doc, &[])?;
+    let (record, _) = connection.record_alone(doc)?;
     if record.hidden {
         return search::put(connection, &name, "", "");
     }

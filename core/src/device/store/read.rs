@@ -7,8 +7,9 @@ use rusqlite::{Connection, OptionalExtension, Params, params};
 
 use super::StoreError;
 use super::changes::split_hashes;
+use super::parsed::{Facts, Reading};
 use crate::domain::ids::{ActionId, OrderId, UserId};
-use crate::facts::{Action, DocName, FoldContext, StoredAction};
+use crate::facts::{DocName, FoldContext, ParsedAction, StoredAction};
 
 const SELECT: &str = "SELECT d.name, f.key, f.text, c.hash, c.deps, c.actor
      FROM facts f JOIN changes c ON c.id = f.change JOIN docs d ON d.id = f.doc";
@@ -51,16 +52,12 @@ pub fn of_doc(connection: &Connection, name: &DocName) -> Result<Vec<StoredActio
     actions(connection, "WHERE d.name = ?1", [name.to_string()])
 }
 
-/// The actions of a work order and its visits.
+/// The facts of a work order and its visits.
 ///
 /// # Errors
 /// As [`of_doc`].
-pub fn of_order(connection: &Connection, order: OrderId) -> Result<Vec<StoredAction>, StoreError> {
-    actions(
-        connection,
-        "WHERE d.family = ?1",
-        [DocName::Order(order).family()],
-    )
+pub fn of_order(reading: &Reading<'_>, order: OrderId) -> Result<Facts, StoreError> {
+    reading.of_family(&DocName::Order(order).family())
 }
 
 /// The actions of an engineer's van.
@@ -76,15 +73,11 @@ pub fn of_van(connection: &Connection, engineer: UserId) -> Result<Vec<StoredAct
 /// # Errors
 /// As [`of_doc`].
 pub fn of_van_for(
-    connection: &Connection,
+    reading: &Reading<'_>,
     engineer: UserId,
     order: OrderId,
-) -> Result<Vec<StoredAction>, StoreError> {
-    actions(
-        connection,
-        "WHERE d.family = ?1 AND (instr(f.text, ?2) > 0 OR instr(f.text, '\"reverse\"') > 0)",
-        params![van_family(engineer), DocName::Order(order).to_string()],
-    )
+) -> Result<Vec<Arc<ParsedAction>>, StoreError> {
+    reading.of_van_for(&van_family(engineer), order)
 }
 
 fn van_family(engineer: UserId) -> String {
@@ -96,19 +89,12 @@ fn van_family(engineer: UserId) -> String {
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn context(connection: &Connection, actions: &[StoredAction]) -> Result<FoldContext, StoreError> {
-    let inside: BTreeSet<&DocName> = actions.iter().map(|action| &action.doc).collect();
-    let mut asked: BTreeMap<DocName, BTreeSet<ActionId>> = BTreeMap::new();
+pub fn context(connection: &Connection, actions: &[Arc<ParsedAction>]) -> Result<FoldContext, StoreError> {
+    let mut asked: BTreeMap<&DocName, BTreeSet<ActionId>> = BTreeMap::new();
     for action in actions {
-        // Most actions stand in one document: their strings are not read twice.
-        if !action.text.contains("\"docs\"") {
-            continue;
-        }
-        let Ok(read) = Action::parse(&action.text) else {
-            continue;
-        };
-        for (doc, _) in read.docs {
-            if !inside.contains(&doc) {
+        let Some(content) = &action.content else { continue };
+        for (doc, _) in &content.docs {
+            if !actions.iter().any(|inside| *inside.doc == *doc) {
                 asked.entry(doc).or_default().insert(action.key);
             }
         }
@@ -128,7 +114,7 @@ pub fn context(connection: &Connection, actions: &[StoredAction]) -> Result<Fold
                 context.present.insert((key, doc.clone()));
             }
         }
-        context.scope.insert(doc);
+        context.scope.insert(doc.clone());
     }
     Ok(context)
 }

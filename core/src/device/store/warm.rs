@@ -80,6 +80,19 @@ impl Warm {
         self.entries.push_back(entry);
     }
 
+    /// Saves compact every warm document behind whose snapshot many changes stand, so that the next cold load is short.
+    /// Not part of a save, which would wait for it: an answer of the server is the moment, and the pause of an app.
+    /// Failing to is no failure of what it follows: everything stands in the changes.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    pub fn compact(&mut self, connection: &Connection) -> Result<(), StoreError> {
+        for entry in &mut self.entries {
+            compact(connection, entry)?;
+        }
+        Ok(())
+    }
+
     /// How many documents were built from the file so far: a metric.
     pub const fn loads(&self) -> u64 {
         self.loads
@@ -107,26 +120,24 @@ fn from_snapshot(connection: &Connection, doc: i64, epoch: i64) -> Result<WarmDo
     })
 }
 
-/// Saves a document compact where many changes stand behind its snapshot, so that the next cold load is short.
-/// Failing to is no failure of the write that it follows.
-///
-/// # Errors
-/// Those of SQLite.
-pub fn compact(connection: &Connection, entry: &mut WarmDocument, upto: i64) -> Result<(), StoreError> {
-    let behind: i64 = connection
+fn compact(connection: &Connection, entry: &mut WarmDocument) -> Result<(), StoreError> {
+    // A document of another epoch holds changes that the file does not.
+    let behind: Option<i64> = connection
         .prepare_cached(
-            "SELECT count(*) FROM changes WHERE doc = ?1
-               AND id > coalesce((SELECT upto FROM snapshots WHERE doc = ?1), 0)",
+            "SELECT (SELECT count(*) FROM changes WHERE doc = ?1 AND id <= ?2
+                       AND id > coalesce((SELECT upto FROM snapshots WHERE doc = ?1), 0))
+             FROM docs WHERE id = ?1 AND epoch = ?3",
         )?
-        .query_row([entry.doc], |row| row.get(0))?;
-    if behind < SNAPSHOT_AFTER {
+        .query_row(params![entry.doc, entry.upto, entry.epoch], |row| row.get(0))
+        .optional()?;
+    if behind.is_none_or(|behind| behind < SNAPSHOT_AFTER) {
         return Ok(());
     }
     match entry.document.save_checked() {
         Ok(bytes) => {
             connection
                 .prepare_cached("INSERT OR REPLACE INTO snapshots (doc, upto, bytes) VALUES (?1, ?2, ?3)")?
-                .execute(params![entry.doc, upto, bytes])?;
+                .execute(params![entry.doc, entry.upto, bytes])?;
         }
         Err(error) => tracing::error!(%error, "a document could not be compacted"),
     }

@@ -18,6 +18,7 @@ mod tracks;
 pub mod view;
 mod visits;
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::ids::OrderId;
@@ -49,7 +50,11 @@ pub fn fold_order(order: OrderId, actions: &[StoredAction], context: &FoldContex
 }
 
 /// As [`fold_order`], for actions that were parsed before.
-pub fn fold_order_parsed(order: OrderId, actions: &[ParsedAction], context: &FoldContext) -> OrderView {
+pub fn fold_order_parsed<P: Borrow<ParsedAction>>(
+    order: OrderId,
+    actions: &[P],
+    context: &FoldContext,
+) -> OrderView {
     let family = Family::new(actions, context, |doc| cast::belongs(order, doc));
     Scene::set(order, &family).view()
 }

@@ -256,6 +256,7 @@ fn a_long_visit_is_compacted_and_reads_the_same_when_cold() {
             phone.restart();
         }
     }
+    phone.restart();
     let snapshots: i64 = phone
         .engine
         .inner

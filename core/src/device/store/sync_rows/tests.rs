@@ -1,7 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use minicbor::bytes::{ByteArray, ByteVec};
-use rusqlite::Connection;
 
 use super::*;
 use crate::device::store::changes::Origin;
@@ -155,7 +154,7 @@ impl Phone {
 
     fn query<T: rusqlite::types::FromSql>(&self, sql: &str) -> T {
         self.store
-            .read::<_, StoreError>(|tx: &Connection| Ok(tx.query_row(sql, [], |row| row.get(0))?))
+            .read::<_, StoreError>(|tx| Ok(tx.query_row(sql, [], |row| row.get(0))?))
             .unwrap()
     }
 }
@@ -830,7 +829,7 @@ fn an_offset_and_the_backup_row_are_kept() {
     });
     answer.answer.backed_up = Some(8);
     let _ = phone.apply(&answer);
-    let cursor = phone.store.read::<_, StoreError>(cursor::load).unwrap();
+    let cursor = phone.store.read::<_, StoreError>(|tx| cursor::load(tx)).unwrap();
     assert_eq!(
         (
             cursor.offset_ms,
