@@ -298,7 +298,9 @@ fn parts(html: &mut Html, words: Words, content: &SealedContent) {
     }
     html.fixed("</tr></thead>\n<tbody>\n");
     for line in &content.lines {
-        html.wrap("<tr><td>", &line.name, "</td>");
+        // A part without a name stands under its number, once.
+        let name = Some(line.name.as_str()).filter(|name| *name != line.part);
+        html.wrap("<tr><td>", name.unwrap_or("–"), "</td>");
         html.wrap("<td><code>", &line.part, "</code></td>");
         html.wrap(
             "<td><code>",

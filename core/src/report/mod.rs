@@ -27,7 +27,7 @@ pub use open::{MAX_BYTES, Opened, Visible, is_printed, open_printed};
 
 /// The number of the layout. Raise it with every change of what [`printable`] writes that is not a change of a text or of
 /// the style sheet: those are part of the layout's name anyway ([`layout`]).
-const LAYOUT: u32 = 1;
+const LAYOUT: u32 = 2;
 const STYLE: &str = include_str!("style.css");
 
 /// What stands before the hash in the QR code (docs/protocol.md).

@@ -141,10 +141,10 @@ fn printing_is_pure_and_its_layout_is_golden() {
         });
         ContentHash::of(tags.collect::<String>().as_bytes()).to_string()[..16].to_owned()
     };
-    assert_eq!((LAYOUT, skeleton(Lang::ZhCn).as_str()), (1, "87ce356a63521c4e"));
+    assert_eq!((LAYOUT, skeleton(Lang::ZhCn).as_str()), (2, "87ce356a63521c4e"));
     // One line more: that another language was signed.
     assert_eq!(skeleton(Lang::En), "3878ff8dfe7cf668");
-    assert!(layout().starts_with("1-") && layout().len() == 14);
+    assert!(layout().starts_with("2-") && layout().len() == 14);
 }
 
 #[test]
@@ -221,6 +221,18 @@ fn s04_it_is_said_which_part_does_not_hold() {
     };
     let opened = open_printed(swapped.as_bytes(), None).unwrap();
     assert_eq!((opened.visible, opened.photos), (Visible::Changed, 0));
+}
+
+#[test]
+fn a_part_without_a_name_is_printed_by_its_number_once() {
+    let mut said = content();
+    let cell = |html: &str, text: &str| html.matches(&format!(">{text}<")).count();
+    let html = page(&sealed(&said, Place::FIRST), &[], Lang::En);
+    assert_eq!((cell(&html, "电子印章 KEY 第二代"), cell(&html, "KEY-2")), (1, 1));
+    said.lines[0].name = said.lines[0].part.clone();
+    let html = page(&sealed(&said, Place::FIRST), &[], Lang::En);
+    assert_eq!(cell(&html, "KEY-2"), 1);
+    assert!(html.contains("<tr><td>–</td><td><code>KEY-2</code></td>"));
 }
 
 #[test]

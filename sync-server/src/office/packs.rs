@@ -1,6 +1,6 @@
-//! Immutable packs (prices, warranty policies) that engines decide with, valid from a date (Q32, 000-36).
+//! Immutable packs (prices, parts, warranty policies) that engines work with, valid from a date (Q32, 000-36).
 
-use fieldseal_core::domain::policy::{PriceList, WarrantyPolicy};
+use fieldseal_core::domain::policy::{PartList, PriceList, WarrantyPolicy};
 use fieldseal_core::domain::roles::Operation;
 use fieldseal_core::facts::kinds::Pack;
 use fieldseal_core::facts::{DocName, Fact, ViewToken};
@@ -14,6 +14,8 @@ use crate::pipeline::Saved;
 pub enum PackKind {
     /// A price list.
     Prices,
+    /// A parts list: what a part number is called in each language.
+    Parts,
     /// A warranty policy.
     WarrantyPolicy,
 }
@@ -35,6 +37,7 @@ impl Office {
         let bad = |field: &'static str| move |_| OfficeError::field(field, "bad_value");
         let reference = match kind {
             PackKind::Prices => PriceList::read(json).map_err(bad("pack"))?.reference(),
+            PackKind::Parts => PartList::read(json).map_err(bad("pack"))?.reference(),
             PackKind::WarrantyPolicy => WarrantyPolicy::read(json)
                 .map_err(bad("pack"))?
                 .reference()
@@ -52,6 +55,7 @@ impl Office {
             let fact = Fact::Pack(Pack {
                 pack: match kind {
                     PackKind::Prices => "prices",
+                    PackKind::Parts => "parts",
                     PackKind::WarrantyPolicy => "policy",
                 }
                 .to_owned(),

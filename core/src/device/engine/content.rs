@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::act::Me;
 use super::details::OrderDetails;
 use super::steps::{CORRECTION, own_visit};
+use super::warranty;
 use crate::device::EngineError;
 use crate::device::store::{Reading, projections, read};
 use crate::domain::canonical::ContentHash;
@@ -200,6 +201,7 @@ pub(super) fn content(
             lists.push(id);
         }
     }
+    let names = warranty::part_list(connection, now.wall_date())?;
     let lines: Vec<SealedLine> = details
         .order
         .lines
@@ -209,7 +211,7 @@ pub(super) fn content(
             lists.push(line.id);
             SealedLine {
                 part: line.part.clone(),
-                name: line.part.clone(),
+                name: names.name(&line.part, language).unwrap_or(&line.part).to_owned(),
                 qty: line.qty,
                 serial: line.serial.clone(),
                 price: None,

@@ -15,7 +15,7 @@ use crate::device::store::{Reading, blobs, projections, read};
 use crate::domain::canonical::ContentHash;
 use crate::domain::ids::OrderId;
 use crate::domain::money::Fen;
-use crate::domain::policy::{Packs, PriceList, WarrantyPolicy};
+use crate::domain::policy::{Packs, PartList, PriceList, WarrantyPolicy};
 use crate::domain::warranty::{
     CustomerAnswer, Decision, EsealInputs, ExclusionGround, Inputs, PhotographyForbidden, QualityFault,
     SymptomEvidence, WeakCurrentInputs, decide,
@@ -281,6 +281,20 @@ impl Reference {
         by_product
             .or_else(|| newest(&|_| true))
             .ok_or_else(|| EngineError::invalid("step_problem.no_policy"))
+    }
+}
+
+/// The parts list valid on `day`. Names are a help, so whoever has no readable list (yet) goes on with numbers: sealing at
+/// the customer's never waits for one.
+pub(super) fn part_list(connection: &Connection, day: NaiveDate) -> Result<PartList, EngineError> {
+    let index = fold_reference(&read::of_doc(connection, &DocName::ReferenceIndex)?);
+    let Some(entry) = index.valid_on("parts", &day.to_string()) else {
+        return Ok(PartList::empty());
+    };
+    match pack_text(connection, &entry.pack) {
+        Ok(text) => Ok(PartList::read(&text).unwrap_or_else(|_| PartList::empty())),
+        Err(EngineError::Invalid { .. }) => Ok(PartList::empty()),
+        Err(error) => Err(error),
     }
 }
 

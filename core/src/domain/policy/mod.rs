@@ -4,6 +4,7 @@
 //! Invariants: a released version never changes; a pack is checked once when it is read, so the rules that use it
 //! need not doubt it.
 
+pub mod parts;
 pub mod prices;
 pub mod service_level;
 pub mod warranty;
@@ -14,6 +15,7 @@ use std::str::FromStr;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+pub use parts::{PartEntry, PartList, PartName};
 pub use prices::{PriceEntry, PriceList, PriceQuote};
 pub use service_level::{AcceptFrom, ResolveFrom, ServiceLevelPolicy};
 pub use warranty::{

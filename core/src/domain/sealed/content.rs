@@ -161,7 +161,7 @@ pub struct SealedReport {
 pub struct SealedLine {
     /// Part number.
     pub part: String,
-    /// Name in the report's language.
+    /// Name in the report's language; the number again where the device had no name for it.
     pub name: String,
     /// Whole units.
     pub qty: u32,

@@ -97,6 +97,7 @@ impl Seeding<'_> {
         };
         self.master_data(&hands, now)?;
         self.prices(&hands)?;
+        self.part_names(&hands)?;
         self.stock(&hands)?;
         let phones = self.phones(&hands)?;
         self.tell(&hands, &phones, now)?;
@@ -197,6 +198,22 @@ impl Seeding<'_> {
         let list = serde_json::json!({ "id": "demo-prices", "version": 1, "entries": entries });
         self.office
             .publish_pack(&hands.admin, PackKind::Prices, &list.to_string(), &from)?;
+        Ok(())
+    }
+
+    /// What every part is called in both languages, for the reports.
+    fn part_names(&self, hands: &Hands) -> Result<(), DemoError> {
+        let from = self.zone.local_date(self.now() - 300 * DAY).to_string();
+        let parts = self.company.parts.iter();
+        let parts: Vec<serde_json::Value> = parts
+            .map(|part| {
+                let name = serde_json::json!({ "zh-CN": part.name, "en": part.name_en });
+                serde_json::json!({ "number": part.number, "name": name })
+            })
+            .collect();
+        let list = serde_json::json!({ "id": "demo-parts", "version": 1, "parts": parts });
+        self.office
+            .publish_pack(&hands.admin, PackKind::Parts, &list.to_string(), &from)?;
         Ok(())
     }
 

@@ -176,7 +176,10 @@ fn content_rows(words: &Words, content: &SealedContent) -> Vec<Row> {
         .map(|line| {
             let serial = line.serial.clone().unwrap_or_default();
             let price = line.price.map(|fen| fen.to_string()).unwrap_or_default();
-            join(" · ", [format!("{} × {}", line.name, line.qty), serial, price])
+            // A part without a name stands under its number, once.
+            let number = Some(line.part.clone()).filter(|part| *part != line.name);
+            let named = format!("{} × {}", line.name, line.qty);
+            join(" · ", [named, number.unwrap_or_default(), serial, price])
         })
         .collect();
     put("page.parts", parts.join("\n"));

@@ -149,6 +149,7 @@ fn i05_a_whole_job_is_sealed_and_verifies_from_its_file_alone() {
     assert_eq!(content.report.fault_found, "外壳破裂");
     assert_eq!(content.report.outcome, Outcome::Solved);
     assert_eq!(content.lines.len(), 1);
+    assert_eq!(content.lines[0].name, "KEY-BLANK", "no parts list: the number");
     assert_eq!(content.lines[0].serial.as_deref(), Some("K-2001"));
     assert_eq!(content.decisions[0].decision.outcome, WarrantyOutcome::UserDamage);
     assert_eq!(content.decisions[0].answer, Some(CustomerAnswer::Accepts));
@@ -199,6 +200,81 @@ fn i05_a_whole_job_is_sealed_and_verifies_from_its_file_alone() {
     let token = phone.token();
     phone.engine.submit(order_id(), &token, None).unwrap();
     assert_eq!(phone.engine.orders().unwrap()[0].state, "submitted");
+}
+
+#[test]
+fn parts_are_sealed_under_the_name_of_the_days_list_in_the_reports_language() {
+    let office = Office::new();
+    let (phone, _) = phone_with_order(1, user(1), &office);
+    let list = |version: u32, number: &str, zh: &str, en: &str| {
+        format!(
+            r#"{{"id":"parts","version":{version},"parts":[{{"number":"{number}","name":{{"zh-CN":"{zh}","en":"{en}"}}}}]}}"#
+        )
+    };
+    let files = [
+        ("2025-01-01", list(1, "KEY-BLANK", "旧名", "old name")),
+        ("2026-11-23", list(2, "KEY-BLANK", "空白KEY", "blank key")),
+        ("2026-11-24", list(3, "KEY-BLANK", "明天", "tomorrow")),
+    ];
+    let index = |files: &[(&str, String)]| -> Vec<Fact> {
+        let pack = |(from, bytes): &(&str, String)| {
+            Fact::Pack(kinds::Pack {
+                pack: "parts".to_owned(),
+                version: format!("parts@{from}"),
+                blob: hex::encode(Sha256::digest(bytes)),
+                valid_from: (*from).to_owned(),
+            })
+        };
+        files.iter().map(pack).collect()
+    };
+    let put = |bytes: &str| {
+        let store = &phone.engine.inner.store;
+        store
+            .write(|transaction| {
+                blobs::put(transaction, bytes.as_bytes(), Origin::Foreign)?;
+                Ok::<_, crate::device::store::StoreError>(())
+            })
+            .unwrap();
+    };
+    let sealed_as = |language: Lang| {
+        let token = phone.token();
+        let request = SealRequest {
+            language,
+            ..signed(300)
+        };
+        let sealed = phone.engine.seal(order_id(), &token, request).unwrap();
+        let content = verify_sealed(&sealed.bytes, None).unwrap().content;
+        assert_eq!(content.lines[0].part, "KEY-BLANK");
+        content.lines[0].name.clone()
+    };
+    worked(&phone);
+    phone.pull(&[office.write(&DocName::ReferenceIndex, &index(&files)).1]);
+    assert_eq!(
+        sealed_as(Lang::ZhCn),
+        "KEY-BLANK",
+        "named, not arrived: sealing does not wait"
+    );
+    for (_, bytes) in &files {
+        put(bytes);
+    }
+    let correct = |reason: &str| {
+        let token = phone.token();
+        phone.engine.open_correction(order_id(), &token, reason).unwrap();
+    };
+    correct("一");
+    assert_eq!(sealed_as(Lang::ZhCn), "空白KEY");
+    correct("二");
+    assert_eq!(sealed_as(Lang::En), "blank key");
+
+    let other = [("2026-11-23", "no list at all".to_owned())];
+    put(&other[0].1);
+    phone.pull(&[office.write(&DocName::ReferenceIndex, &index(&other)).1]);
+    correct("三");
+    assert_eq!(
+        sealed_as(Lang::En),
+        "KEY-BLANK",
+        "nobody is kept from sealing by it"
+    );
 }
 
 #[test]
