@@ -10,6 +10,7 @@ use fieldseal_core::domain::ids::{OrderId, UserId};
 use fieldseal_core::domain::sealed::{Verified, VerifyError, verify_sealed};
 use fieldseal_core::domain::signed::{Fingerprint, PublicKey};
 use fieldseal_core::domain::texts::Lang;
+use fieldseal_core::facts::order::view::PhotoView;
 use fieldseal_core::facts::{DocName, FactId, OrderView, RecordView, ViewToken};
 use fieldseal_core::report::{self, ReportError};
 
@@ -29,6 +30,15 @@ pub struct SealedReport {
     pub bytes: Option<Vec<u8>>,
     /// What checking it against this organisation found; none while it has not arrived.
     pub verified: Option<Result<Verified, VerifyError>>,
+}
+
+/// A printable report as the page hands it out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrintedPage {
+    /// The file: the bytes that a phone makes of the same sealed file and photos.
+    pub html: String,
+    /// The sensitive photos that are in it (000-15).
+    pub sensitive: Vec<ContentHash>,
 }
 
 /// An order with the records that it names.
@@ -123,8 +133,7 @@ impl Office {
         Ok(reports)
     }
 
-    /// The printable report of a sealed file that this order's seals name, in `lang`; none while it is not here. The
-    /// bytes are those that a phone makes of the same file and photos.
+    /// The printable report of a sealed file that this order's seals name, in `lang`; none while it is not here.
     ///
     /// # Errors
     /// [`OfficeError::NotFound`] where no seal of the order names it; [`OfficeError::Unexpected`].
@@ -134,7 +143,7 @@ impl Office {
         sha256: ContentHash,
         lang: Lang,
         uploads: &Uploads,
-    ) -> Result<Option<Result<String, ReportError>>, OfficeError> {
+    ) -> Result<Option<Result<PrintedPage, ReportError>>, OfficeError> {
         let view = self.views.order(order)?.ok_or(OfficeError::NotFound)?;
         let text = sha256.to_string();
         if !view
@@ -182,9 +191,16 @@ impl Office {
                 Err(error) => Err(OfficeError::unexpected(error)),
             }
         };
-        let failed = RefCell::new(None);
+        let (failed, sensitive) = (RefCell::new(None), RefCell::new(BTreeSet::new()));
         let at_hand = |hash: &ContentHash| match read(hash) {
-            Ok(found) => found,
+            Ok(found) => {
+                // Named twice and once as sensitive: it is.
+                let same = |photo: &PhotoView| photo.sha256 == *hash && photo.sensitive;
+                if found.is_some() && view.photos.iter().any(same) {
+                    sensitive.borrow_mut().insert(*hash);
+                }
+                found
+            }
             Err(error) => {
                 failed.borrow_mut().get_or_insert(error);
                 None
@@ -193,7 +209,10 @@ impl Office {
         let page = report::printable(&sealed, &at_hand, lang);
         match failed.into_inner() {
             Some(error) => Err(error),
-            None => Ok(Some(page)),
+            None => Ok(Some(page.map(|html| PrintedPage {
+                html,
+                sensitive: sensitive.into_inner().into_iter().collect(),
+            }))),
         }
     }
 

@@ -43,7 +43,7 @@ pub use board::{Board, BoardRow, EngineerMark};
 pub use conflicts::ConflictRow;
 pub use contacts::Contacts;
 pub use customers::{NewContact, NewCustomer};
-pub use details::{OrderDetails, SealedReport};
+pub use details::{OrderDetails, PrintedPage, SealedReport};
 pub use devices::{DeviceLine, NewCode};
 pub use error::OfficeError;
 pub use orders::{NewJob, NewOrder};

@@ -29,6 +29,9 @@ mod field_story;
 #[cfg(test)]
 mod photo_story;
 #[cfg(test)]
+#[cfg(feature = "demo")]
+mod print_story;
+#[cfg(test)]
 mod sample;
 #[cfg(test)]
 mod story;

@@ -39,7 +39,7 @@ pub async fn get(desk: Desk, Path((id, sha256)): Path<(String, String)>, headers
     };
     let mut response = serve(found, &hash.0, "image/jpeg", &headers);
     if sensitive {
-        tracing::info!(user = %desk.session.user, order = %id, sha256 = %hash, "a sensitive photo was opened");
+        log_sensitive(&desk, id, &hash);
         // Asked for anew each time it is looked at.
         let never = HeaderValue::from_static("private, no-store");
         response.headers_mut().insert(CACHE_CONTROL, never);
@@ -56,4 +56,9 @@ pub async fn get(desk: Desk, Path((id, sha256)): Path<(String, String)>, headers
         set.insert(name, HeaderValue::from_static(value));
     }
     response
+}
+
+/// Who saw which copy of a sealed document (000-15): by itself, or in a printable report.
+pub(super) fn log_sensitive(desk: &Desk, order: OrderId, sha256: &ContentHash) {
+    tracing::info!(user = %desk.session.user, %order, %sha256, "a sensitive photo was opened");
 }

@@ -1,4 +1,5 @@
-//! `GET /orders/{id}/report/{sha256}`: the printable report of a sealed file, as the phone makes it.
+//! `GET /orders/{id}/report/{sha256}`: the printable report of a sealed file, as the phone makes it. Whoever
+//! opens one with a sensitive photo in it is logged, as with the photo itself (000-15).
 
 use axum::extract::{Path, Query};
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
@@ -11,6 +12,7 @@ use serde::Deserialize;
 
 use crate::office::OfficeError;
 use crate::page::desk::Desk;
+use crate::page::handlers::photos::log_sensitive;
 use crate::page::respond::failure;
 
 /// As the file's own policy, which also holds where the file is opened from a disk; a sandbox besides, because here it
@@ -63,8 +65,11 @@ pub async fn get(
     };
     let number: String = number.chars().filter(char::is_ascii_alphanumeric).collect();
     let short: String = sha256.chars().take(12).collect();
+    for photo in &page.sensitive {
+        log_sensitive(&desk, id, photo);
+    }
     let name = format!("inline; filename=\"{number}-{short}.{lang}.html\"");
-    let mut response = page.into_response();
+    let mut response = page.html.into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
