@@ -18,6 +18,7 @@ use fieldseal_core::facts::order::view::Visit;
 use fieldseal_core::facts::{DocName, ViewToken};
 use serde_json::{Value, json};
 
+use super::camera::Camera;
 use super::data::Company;
 use super::examine;
 use super::script::{Case, What};
@@ -26,6 +27,7 @@ use super::script::{Case, What};
 pub(super) struct Hand<'e> {
     pub engine: &'e Engine,
     pub company: &'e Company,
+    pub camera: &'e Camera,
     pub order: OrderId,
     /// Whose hand.
     pub me: UserId,
@@ -43,6 +45,16 @@ impl Hand<'_> {
         let product = asset.and_then(|asset| asset.fields.text("product"));
         let summary = details.order.fields.text("summary").unwrap_or_default();
         Case::of(self.company, product, summary, seed_of(self.order))
+    }
+
+    /// Whether the customer of this order allows no photos (V22).
+    pub(super) fn photos_forbidden(&self, details: &OrderDetails) -> bool {
+        let name = details
+            .customer
+            .as_ref()
+            .and_then(|customer| customer.fields.text("name"));
+        let mut customers = self.company.customers.iter();
+        customers.any(|customer| customer.no_photos && Some(customer.name) == name)
     }
 
     /// The own visit, where there is one.
@@ -92,6 +104,7 @@ impl Hand<'_> {
                     "已说明处理方式与费用，客户同意",
                 ))
             }
+            What::Photograph(subject) => self.camera.photograph(self, &details, *subject),
             What::Examine if details.order.decisions.is_empty() => examine::examine(self, &details),
             What::Examine => Ok(()),
             What::Learn(version) => self.learn(&details, version),

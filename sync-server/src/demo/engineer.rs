@@ -17,8 +17,10 @@ use fieldseal_core::facts::DocName;
 use fieldseal_core::facts::order::view::AssignmentStatus;
 
 use super::DemoError;
+use super::camera::Camera;
 use super::data::Company;
 use super::deeds::{Hand, seed_of};
+use super::photo::FULL;
 use super::proxy::{CutProxy, Line};
 use super::script::{Case, Course, Deed, Dice, What, correction, script};
 
@@ -38,6 +40,12 @@ pub struct EngineerArguments {
     #[arg(long)]
     pub seed: u64,
 }
+
+/// A mobile line at the edge of its cell: photos take their time.
+const MOBILE: Line = Line {
+    one_way: Duration::from_millis(120),
+    handshake: Duration::from_millis(120),
+};
 
 /// Where a script stands: order, script, place.
 const PLACE: &str = "demo/script";
@@ -72,7 +80,7 @@ pub fn run(arguments: &EngineerArguments) -> Result<(), DemoError> {
         let _ = std::io::stdin().lock().read_to_end(&mut rest);
         std::process::exit(0);
     });
-    let proxy = CutProxy::start(arguments.server, Line::default()).map_err(DemoError::Line)?;
+    let proxy = CutProxy::start(arguments.server, MOBILE).map_err(DemoError::Line)?;
     let engine = Engine::open(OpenOptions {
         path: arguments.folder.join(super::PHONE_FILE),
         key: None,
@@ -80,10 +88,17 @@ pub fn run(arguments: &EngineerArguments) -> Result<(), DemoError> {
         zone: CompanyZone::default(),
     })?;
     engine.set_server(&format!("http://{}", proxy.address()))?;
+    let camera = Camera {
+        folder: arguments.folder.join("camera"),
+        clock: system::system_env().clock,
+        across: FULL,
+        album: None,
+    };
     let me = engine.status()?.enrolment.map(|enrolment| enrolment.user);
     let mut life = Life {
         me: me.ok_or(DemoError::Seed("a phone without its engineer"))?,
         company: Company::load()?,
+        camera,
         engine,
         proxy,
         speed: arguments.speed,
@@ -97,6 +112,7 @@ pub fn run(arguments: &EngineerArguments) -> Result<(), DemoError> {
 struct Life {
     me: UserId,
     company: Company,
+    camera: Camera,
     engine: Engine,
     proxy: CutProxy,
     speed: f64,
@@ -171,6 +187,7 @@ impl Life {
         Hand {
             engine: &self.engine,
             company: &self.company,
+            camera: &self.camera,
             order,
             me: self.me,
         }

@@ -1,6 +1,6 @@
 //! Examining a unit: what it shows, and what speaks for it (A.12).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use fieldseal_core::device::EngineError;
 use fieldseal_core::device::engine::{Examination, OrderDetails};
@@ -16,7 +16,7 @@ use super::deeds::{Hand, seed_of};
 use super::seed::named;
 
 /// The signs of damage that a look stands for.
-fn symptoms_of(look: &str) -> &'static [Symptom] {
+pub(super) fn symptoms_of(look: &str) -> &'static [Symptom] {
     match look {
         "cracked" => &[Symptom::ShellCracked],
         "deformed" => &[Symptom::ShellDeformed],
@@ -37,9 +37,10 @@ pub(super) fn examine(hand: &Hand<'_>, details: &OrderDetails) -> Result<(), Eng
         .fields
         .text("product")
         .is_some_and(|product| product.starts_with(KEY));
+    let shown = details.evidence(&asset.doc);
     let found = if key {
         let evidence = |symptom: &Symptom| SymptomEvidence {
-            photos: BTreeSet::new(),
+            photos: shown.symptoms.get(symptom).cloned().unwrap_or_default(),
             note: (*symptom == Symptom::OtherVisibleDamage).then(|| fault.found.to_owned()),
         };
         let symptoms: BTreeMap<Symptom, SymptomEvidence> = symptoms_of(fault.look)
@@ -50,10 +51,10 @@ pub(super) fn examine(hand: &Hand<'_>, details: &OrderDetails) -> Result<(), Eng
             works: fault.look == "works",
             tested_elsewhere: true,
             inspected: true,
-            inspection_photos: BTreeSet::new(),
+            inspection_photos: shown.inspection,
             symptoms,
-            photography_forbidden: Some(PhotographyForbidden {
-                reason: "客户机房禁止拍照".to_owned(),
+            photography_forbidden: hand.photos_forbidden(details).then(|| PhotographyForbidden {
+                reason: "大厅内禁止拍照".to_owned(),
                 witness: witness(hand, details),
             }),
             quantity: 1,
@@ -62,7 +63,7 @@ pub(super) fn examine(hand: &Hand<'_>, details: &OrderDetails) -> Result<(), Eng
         let ground = fault.look.parse::<ExclusionGround>();
         Examination::WeakCurrent {
             sold_by_us: true,
-            origin_evidence: BTreeSet::new(),
+            origin_evidence: shown.origin,
             voucher_shown: !seed_of(hand.order).is_multiple_of(7),
             grounds: ground.into_iter().collect(),
             quality_fault: if fault.look == "fault" {
@@ -70,7 +71,7 @@ pub(super) fn examine(hand: &Hand<'_>, details: &OrderDetails) -> Result<(), Eng
             } else {
                 QualityFault::Denied
             },
-            photos: BTreeSet::new(),
+            photos: shown.inspection,
             quantity: 1,
             goods_value: None,
         }

@@ -5,6 +5,7 @@
 //! `--speed` divides pauses and nothing else, every live timestamp is real; a second start continues on the same
 //! folder; a folder that holds something else is refused untouched.
 
+mod camera;
 pub mod clock;
 pub mod company;
 pub mod data;
@@ -12,6 +13,7 @@ mod deeds;
 mod desk;
 pub mod engineer;
 mod examine;
+pub mod photo;
 pub mod proxy;
 mod run;
 pub mod script;

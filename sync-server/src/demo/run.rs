@@ -13,7 +13,7 @@ use super::company::{ENGINEERS, OFFICE, Person as Who, YOU};
 use super::data::Company;
 use super::desk::Desk;
 use super::engineer::forward_log;
-use super::seed::{HISTORY_MS, Seeding, env_with, user_of};
+use super::seed::{ACROSS, HISTORY_MS, Seeding, env_with, user_of};
 use super::{DemoError, PHONE_FILE};
 use crate::auth::store::LinkPurpose;
 use crate::config::Config;
@@ -98,6 +98,8 @@ pub fn run(
             zone: office.zone(),
             server: &server.url(),
             engineer_dir: &|who| engineer_dir(&data, who),
+            album: super::camera::Album::default(),
+            across: ACROSS,
         }
         .run()?;
         std::fs::rename(data.join(UNFINISHED), data.join(READY)).map_err(DemoError::Folder)?;

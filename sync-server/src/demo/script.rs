@@ -39,6 +39,8 @@ pub enum What {
     Progress(&'static str),
     /// Consent to work and price, spoken.
     Consent,
+    /// Takes a photo.
+    Photograph(Subject),
     /// Examines the unit; what it shows stands in the case.
     Examine,
     /// Learns the version of the seal software on site (D.5-7).
@@ -73,6 +75,23 @@ pub enum What {
     Submit,
     /// Leaves.
     Leave,
+}
+
+/// What a photo is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// The place.
+    Site,
+    /// The unit.
+    Whole,
+    /// The label of goods, the screen of the computer on which a key was tried.
+    Label,
+    /// What is broken, near.
+    Damage,
+    /// From further sides.
+    Detail(u8),
+    /// That it works again.
+    After,
 }
 
 /// What a script is about.
@@ -241,6 +260,14 @@ fn on_site(deeds: &mut Deeds, dice: &mut Dice, case: &Case, course: Course) {
         }),
     );
     if fault.look != "visit" {
+        let sides = if dice.below(3) == 0 { 6 } else { 1 };
+        deeds.then(2, What::Photograph(Subject::Site));
+        deeds.then(2, What::Photograph(Subject::Whole));
+        deeds.then(2, What::Photograph(Subject::Label));
+        deeds.then(2, What::Photograph(Subject::Damage));
+        for side in 0..sides {
+            deeds.then(1, What::Photograph(Subject::Detail(side)));
+        }
         deeds.then(4, What::Examine);
     }
     if key && dice.below(5) == 0 {
@@ -259,6 +286,9 @@ fn on_site(deeds: &mut Deeds, dice: &mut Dice, case: &Case, course: Course) {
     deeds.then(1, What::UsePart(fault.part, fault.pieces));
     if key && matches!(fault.look, "cracked" | "deformed" | "plug") {
         deeds.then(1, What::UsePart("CAP-KEY", 1));
+    }
+    if fault.look != "visit" {
+        deeds.then(1, What::Photograph(Subject::After));
     }
     deeds.then(2, What::Done(Outcome::Solved, None));
 }
@@ -344,6 +374,10 @@ mod tests {
                     assert_eq!(place(|what| matches!(what, What::Accept(_))), Some(0));
                     assert!(place(|what| matches!(what, What::Done(..))) < seal);
                     assert!(seal < place(|what| matches!(what, What::Submit)));
+                    let last = deeds
+                        .iter()
+                        .rposition(|deed| matches!(deed.what, What::Photograph(_)));
+                    assert!(last < seal, "what the customer signs shows every photo");
                     assert_eq!(
                         place(|what| matches!(what, What::Examine)).is_some(),
                         fault.look != "visit"

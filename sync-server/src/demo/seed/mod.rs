@@ -18,6 +18,7 @@ use fieldseal_core::facts::kinds::PartLine;
 use uuid::Uuid;
 
 use super::DemoError;
+use super::camera::{Album, Camera};
 use super::clock::DemoClock;
 use super::company::{ENGINEERS, OFFICE, Person as Who, YOU};
 use super::data::{Age, Company, Fault, Unit};
@@ -31,6 +32,9 @@ const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 /// How far back the company's history begins.
 pub(super) const HISTORY_MS: i64 = 32 * DAY;
+
+/// Pixels across of the month's photos, and of today's: seeding takes seconds, not minutes.
+pub(super) const ACROSS: (usize, usize) = (400, 640);
 
 /// The id of an invented thing: the same name gives the same id, so that an interrupted seeding that is begun again
 /// finds what it already made.
@@ -55,6 +59,8 @@ pub(super) struct Seeding<'a> {
     pub zone: CompanyZone,
     pub server: &'a str,
     pub engineer_dir: &'a dyn Fn(&Who) -> PathBuf,
+    pub album: Album,
+    pub across: (usize, usize),
 }
 
 /// The office's people.
@@ -64,6 +70,8 @@ struct Hands {
     second_dispatcher: Person,
     auditor: Person,
     storekeeper: Person,
+    /// The engineers' cameras of the month, and of today.
+    cameras: (Camera, Camera),
 }
 
 /// An engineer's phone.
@@ -86,9 +94,25 @@ impl Seeding<'_> {
 
     /// Makes the company: people, customers, units, stock, and what happened in a month.
     pub(super) fn run(&self) -> Result<(), DemoError> {
+        std::thread::scope(|scope| {
+            let (company, album, clock) = (self.company, &self.album, &self.env.clock);
+            let across = self.across;
+            scope.spawn(move || stories::draw_ahead(company, album, clock, across));
+            self.make()
+        })
+    }
+
+    fn make(&self) -> Result<(), DemoError> {
         let now = self.now() + HISTORY_MS;
         self.people()?;
+        let camera = |across| Camera {
+            folder: (self.engineer_dir)(&ENGINEERS[0]).join("camera"),
+            clock: self.env.clock.clone(),
+            across,
+            album: Some(self.album.clone()),
+        };
         let hands = Hands {
+            cameras: (camera(self.across.0), camera(self.across.1)),
             admin: self.person(&OFFICE[0])?,
             dispatcher: self.person(&OFFICE[1])?,
             second_dispatcher: self.person(&OFFICE[5])?,

@@ -18,23 +18,78 @@
 //! | `mid` | the engineer stands at the customer's; his process goes on there |
 //! | `waiting-parts`, `waiting-customer`, `blocked` | cannot go on |
 
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use fieldseal_core::device::engine::Step;
 use fieldseal_core::domain::ids::{OrderId, TicketId};
 use fieldseal_core::domain::work::OrderState;
+use fieldseal_core::env::Clock;
 use fieldseal_core::facts::{DocName, ViewToken};
 use serde_json::json;
 
 use super::{Asked, HOUR, Hands, MINUTE, Phone, Seeding, new_job, user_of};
 use crate::demo::DemoError;
+use crate::demo::camera::{Album, Camera};
 use crate::demo::company::YOU;
-use crate::demo::data::{Company, Story, When};
+use crate::demo::data::{Company, Story, Unit, When};
 use crate::demo::deeds::{Hand, seed_of};
 use crate::demo::engineer::{keep_pause, keep_place};
-use crate::demo::script::{Case, Course, Deed, What, correction, script};
+use crate::demo::script::{Case, Course, Deed, Subject, What, correction, script};
 use crate::office::fields::Changes;
 
 /// Why the auditor sends a report back.
 const TOO_SHORT: &str = "处理结果描述过于简单，请补充测试方法";
+
+/// Which photos are taken while history is made: of the month what a decision rests on, of today a few more.
+fn taken_in(story: &Story, company: &Company, subject: Subject) -> bool {
+    let key = company.units.get(story.unit).is_some_and(Unit::is_key);
+    match (story.when, subject) {
+        (When::Day { .. }, subject) => key && subject == Subject::Damage,
+        (When::Ago(_), Subject::Whole | Subject::Damage | Subject::Label) => true,
+        (When::Ago(_), _) => false,
+    }
+}
+
+/// Draws what will be photographed, beside the making of the company: only time is saved by it.
+pub(super) fn draw_ahead(company: &Company, album: &Album, clock: &Arc<dyn Clock>, across: (usize, usize)) {
+    for story in &company.stories {
+        let (Some(unit), Some(fault)) = (company.units.get(story.unit), company.faults.get(story.fault))
+        else {
+            continue;
+        };
+        let across = match story.when {
+            When::Day { .. } => across.0,
+            When::Ago(_) => across.1,
+        };
+        let camera = Camera {
+            folder: PathBuf::new(),
+            clock: clock.clone(),
+            across,
+            album: Some(album.clone()),
+        };
+        let idle = matches!(
+            story.story,
+            "open"
+                | "pool"
+                | "dispatched"
+                | "accepted"
+                | "mid"
+                | "cancelled"
+                | "declined"
+                | "absent"
+                | "remote"
+                | "windows"
+                | "waiting-customer"
+                | "blocked"
+        );
+        for subject in [Subject::Whole, Subject::Label, Subject::Damage] {
+            if !idle && fault.look != "visit" && taken_in(story, company, subject) {
+                camera.prepare(subject, fault, unit.product, unit.serial);
+            }
+        }
+    }
+}
 
 /// One story while it is told.
 struct Telling<'s> {
@@ -108,8 +163,9 @@ impl Telling<'_> {
             "dispatched" => Ok(()),
             "accepted" => self.part_of(phone, |what| matches!(what, What::Travel)).map(drop),
             "mid" => {
-                let deeds =
-                    self.part_of(phone, |what| matches!(what, What::Examine | What::Report { .. }))?;
+                let deeds = self.part_of(phone, |what| {
+                    matches!(what, What::Photograph(_) | What::Report { .. })
+                })?;
                 keep_place(&phone.engine, self.order, "plain", deeds)?;
                 Ok(())
             }
@@ -166,8 +222,16 @@ impl Telling<'_> {
         Hand {
             engine: &phone.engine,
             company: self.company(),
+            camera: self.camera(),
             order: self.order,
             me: phone.user,
+        }
+    }
+
+    fn camera(&self) -> &Camera {
+        match self.story.when {
+            When::Day { .. } => &self.hands.cameras.0,
+            When::Ago(_) => &self.hands.cameras.1,
         }
     }
 
@@ -185,6 +249,11 @@ impl Telling<'_> {
     fn walk(&self, phone: &Phone, deeds: &[Deed]) -> Result<(), DemoError> {
         let hand = self.hand(phone);
         for deed in deeds {
+            if let What::Photograph(subject) = deed.what
+                && !taken_in(self.story, self.company(), subject)
+            {
+                continue;
+            }
             self.after(2 + i64::from(deed.after_s));
             hand.perform(&deed.what)?;
         }
@@ -215,7 +284,9 @@ impl Telling<'_> {
     }
 
     fn stop(&self, phone: &Phone, step: fn(String) -> Step, reason: &str) -> Result<(), DemoError> {
-        self.part_of(phone, |what| matches!(what, What::Examine | What::Report { .. }))?;
+        self.part_of(phone, |what| {
+            matches!(what, What::Photograph(_) | What::Report { .. })
+        })?;
         let token = phone.engine.order(self.order)?.token;
         phone.engine.step(self.order, &token, step(reason.to_owned()))?;
         phone.engine.sync_once()?;

@@ -35,6 +35,8 @@ fn a_seeded_company_has_a_month_behind_it_and_everything_on_its_board() {
         zone: office.zone(),
         server: &server.url(),
         engineer_dir: &|who| folder.path().join(who.login),
+        album: crate::demo::camera::Album::default(),
+        across: (80, 100),
     }
     .run()
     .unwrap();
@@ -97,18 +99,25 @@ fn a_seeded_company_has_a_month_behind_it_and_everything_on_its_board() {
 
     let mut outcomes: BTreeMap<String, usize> = BTreeMap::new();
     let mut revisions = 0;
+    let (mut photos, mut forbidden) = (0, 0);
     for row in &board.rows {
         let details = office.order(row.order).unwrap().unwrap();
         for decision in &details.view.decisions {
             let outcome = decision.decision["outcome"].as_str().unwrap().to_owned();
             *outcomes.entry(outcome).or_default() += 1;
+            forbidden += usize::from(decision.decision["evidence"] == "witnessed");
         }
+        photos += details.view.photos.len();
         for report in &details.reports {
             assert!(matches!(report.verified, Some(Ok(_))), "{}", row.number);
         }
         let visits = details.view.visits.iter().flat_map(|visit| &visit.seals);
         revisions = revisions.max(visits.map(|seal| seal.revision).max().unwrap_or(0));
     }
+    assert!(
+        photos >= 40 && forbidden == 1,
+        "{photos} photos, {forbidden} sites without"
+    );
     for outcome in [
         "no_claim",
         "user_damage",
