@@ -72,8 +72,9 @@ fn start(program: &Path, data: &Path) -> Result<(f64, f64), Failed> {
         .spawn()?;
     let figures = (|| {
         let mut line = String::new();
-        let said = child.stdout.take().ok_or("no output")?;
-        BufReader::new(said).read_line(&mut line)?;
+        // Read from until the figures are taken: a program that nobody listens to ends when it says the next line.
+        let mut said = BufReader::new(child.stdout.take().ok_or("no output")?);
+        said.read_line(&mut line)?;
         let address: SocketAddr = line
             .trim()
             .rsplit("http://")
@@ -86,7 +87,9 @@ fn start(program: &Path, data: &Path) -> Result<(f64, f64), Failed> {
         }
         let ms = begun.elapsed().as_secs_f64() * 1_000.0;
         std::thread::sleep(REST);
-        Ok((ms, memory(child.id())?.0))
+        let rest = memory(child.id())?.0;
+        drop(said);
+        Ok((ms, rest))
     })();
     child.kill()?;
     child.wait()?;
