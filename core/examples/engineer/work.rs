@@ -290,10 +290,6 @@ fn witness(engine: &Engine, details: &OrderDetails, name: &str) -> Result<Person
     }
 }
 
-fn signature_draft(order: OrderId) -> String {
-    format!("signature/{order}")
-}
-
 /// The signature waits as a draft, as the glass keeps it until «seal» is tapped; name and role go into the report.
 fn keep_signature(engine: &Engine, sign: &Sign, printer: &Printer) -> Result<(), EngineError> {
     let strokes = match &sign.strokes {
@@ -307,8 +303,7 @@ fn keep_signature(engine: &Engine, sign: &Sign, printer: &Printer) -> Result<(),
         ("signer_role".to_owned(), json!(sign.role)),
     ]);
     let saved = engine.save_report(order, &details.token, fields)?;
-    let bytes = serde_json::to_vec(&strokes).map_err(|_| unexpected("strokes"))?;
-    engine.save_draft(&signature_draft(order), &bytes)?;
+    engine.keep_signature(order, &strokes)?;
     printer.saved(&saved);
     Ok(())
 }
@@ -347,11 +342,10 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), EngineError> {
 fn seal(engine: &Engine, order: &str, out: Option<&Path>, printer: &Printer) -> Result<(), EngineError> {
     let details = details(engine, order)?;
     let order = details.order.order;
-    let Some(draft) = engine.draft(&signature_draft(order))? else {
+    let Some(strokes) = engine.kept_signature(order)? else {
         printer.missing(&engine.missing_for_seal(order)?);
         return Err(invalid("signature.empty"));
     };
-    let strokes: Strokes = serde_json::from_slice(&draft).map_err(|_| invalid("signature.damaged"))?;
     let language = match details
         .customer
         .as_ref()
@@ -365,7 +359,6 @@ fn seal(engine: &Engine, order: &str, out: Option<&Path>, printer: &Printer) -> 
         closing: Closing::Signed { strokes },
     };
     let sealed = engine.seal(order, &details.token, request)?;
-    engine.drop_draft(&signature_draft(order))?;
     printer.saved(&sealed.saved);
     printer.sealed(sealed.revision, &sealed.sha256.to_string());
     if let Some(path) = out {

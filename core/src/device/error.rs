@@ -40,6 +40,9 @@ pub enum EngineError {
     /// The device is not enrolled (or its enrolment ended): ask for a code.
     #[error("the device is not enrolled")]
     NotEnrolled,
+    /// The office revoked this device: its work stays and can be exported; a new code makes it a new device.
+    #[error("the office revoked this device")]
+    Revoked,
     /// The input cannot be taken: show `problems` at the form.
     #[error("the input is not complete or not possible")]
     Invalid {
@@ -100,6 +103,7 @@ impl EngineError {
         match self {
             Self::Offline => "offline",
             Self::NotEnrolled => "not_enrolled",
+            Self::Revoked => "revoked",
             Self::Invalid { .. } => "invalid",
             Self::NotFound => "not_found",
             Self::StorageFull => "storage_full",
@@ -162,6 +166,7 @@ mod tests {
         let all = [
             EngineError::Offline,
             EngineError::NotEnrolled,
+            EngineError::Revoked,
             EngineError::invalid("step_problem.no_order"),
             EngineError::NotFound,
             EngineError::StorageFull,

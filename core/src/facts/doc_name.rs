@@ -115,6 +115,14 @@ impl DocName {
         }
     }
 
+    /// The person that a person's document is about.
+    pub fn person(&self) -> Option<PersonId> {
+        match self {
+            Self::Person(person, _) | Self::PersonField(_, person, _) => Some(*person),
+            _ => None,
+        }
+    }
+
     /// The work order whose family this document belongs to, if any (design 3: a family is a work order and its visits).
     pub fn order(&self) -> Option<OrderId> {
         match self {

@@ -160,7 +160,13 @@ impl Life {
     /// An exchange, if the line is up. Failing is normal: that is what the line is for.
     fn sync(&self) {
         match self.engine.sync_once() {
-            Ok(_) | Err(EngineError::Offline | EngineError::Busy | EngineError::Rejected { .. }) => {}
+            Ok(_)
+            | Err(
+                EngineError::Offline
+                | EngineError::Busy
+                | EngineError::Revoked
+                | EngineError::Rejected { .. },
+            ) => {}
             Err(error) => tracing::warn!(%error, "sync"),
         }
     }

@@ -36,8 +36,8 @@ pub(super) struct Plan {
     pub parts: Vec<(DocName, Vec<Fact>)>,
     /// Blobs that the facts name.
     pub blobs: Vec<Vec<u8>>,
-    /// The draft that this action makes obsolete.
-    pub draft: Option<String>,
+    /// The drafts that this action makes obsolete.
+    pub drafts: Vec<String>,
 }
 
 impl Plan {
@@ -113,7 +113,7 @@ impl Inner {
         for bytes in &plan.blobs {
             blobs::put(transaction, bytes, Origin::OwnUnsent)?;
         }
-        if let Some(draft) = &plan.draft {
+        for draft in &plan.drafts {
             drafts::forget(transaction, draft)?;
         }
         let now = self.env.clock.read();

@@ -1,6 +1,6 @@
 //! One work order as its screen shows it, with everything that it links to and the token to hand back on saving.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Engine, act, photos};
@@ -9,7 +9,9 @@ use crate::device::store::{Reading, projections, read};
 use crate::domain::ids::{OrderId, UserId};
 use crate::facts::conflict::Conflict;
 use crate::facts::order::view::PhotoView;
-use crate::facts::{DocName, OrderView, ParsedAction, RecordView, ViewToken, fold_order_parsed};
+use crate::facts::{
+    DocName, OrderView, ParsedAction, RecordView, ViewToken, fold_directory, fold_order_parsed,
+};
 
 /// A work order with the records that its screen shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,6 +110,18 @@ pub(super) fn details(
 }
 
 impl Engine {
+    /// Names of colleagues by account, also of those who left: what a screen shows for a stamp's `by`.
+    ///
+    /// # Errors
+    /// [`EngineError::Closed`], [`EngineError::Damaged`].
+    pub fn colleagues(&self) -> Result<BTreeMap<UserId, String>, EngineError> {
+        self.inner.read(|connection| {
+            let directory = fold_directory(&read::of_doc(connection, &DocName::Directory)?);
+            let named = directory.users.into_iter();
+            Ok(named.map(|(id, entry)| (id, entry.user.name)).collect())
+        })
+    }
+
     /// A work order with its ticket, customer, units and people. Loads no document.
     ///
     /// # Errors

@@ -7,6 +7,7 @@
 mod act;
 mod content;
 mod details;
+mod glass;
 mod observers;
 mod photos;
 mod print;

@@ -6,6 +6,7 @@
 
 use super::act::{Me, Plan, Saved};
 use super::content::{self, Draft};
+use super::glass::signature_draft;
 use super::{Engine, act, details, print, steps};
 use crate::device::store::{Reading, blobs};
 use crate::device::{EngineError, Problem};
@@ -98,7 +99,7 @@ impl Engine {
             let revision = fact.revision;
             let mut plan = Plan::one(DocName::Visit(order, me.user), vec![Fact::Seal(fact)]);
             plan.blobs.push(file.bytes.clone());
-            plan.draft = Some(steps::report_draft(order));
+            plan.drafts = vec![steps::report_draft(order), signature_draft(order)];
             Ok((plan, (revision, file)))
         })?;
         Ok(Sealed {

@@ -273,7 +273,7 @@ impl Engine {
             let shown = own_visit(&folded.view, me).map_or(&none, |visit| &visit.fields);
             let fact = set_fact(shown, None, fields, token)?;
             let mut plan = Plan::one(DocName::Visit(order, me.user), vec![fact]);
-            plan.draft = Some(report_draft(order));
+            plan.drafts.push(report_draft(order));
             Ok((plan, ()))
         })?;
         Ok(saved)

@@ -26,7 +26,7 @@ use crate::device::sync::{
 use crate::documents::ActorId;
 use crate::documents::actor::device_tag;
 use crate::domain::certificate::Certificate;
-use crate::wire::EnrolRequest;
+use crate::wire::{EnrolRequest, ProblemCode};
 
 /// What a device signs before its code and key (`docs/protocol.md`).
 const PROOF: &[u8] = b"fieldseal-enrol-v1";
@@ -175,8 +175,8 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::Busy`] while another sync runs; [`EngineError::NotEnrolled`]; [`EngineError::Offline`] where the
-    /// server was not reached or the connection broke; [`EngineError::Rejected`] with the server's reason, for
-    /// example a revoked device: its unsent work stays. [`EngineError::StorageFull`], [`EngineError::Closed`].
+    /// server was not reached or the connection broke; [`EngineError::Revoked`], whose unsent work stays;
+    /// [`EngineError::Rejected`] with the server's reason; [`EngineError::StorageFull`], [`EngineError::Closed`].
     /// Whatever the error, what was confirmed before it is kept.
     pub fn sync_once(&self) -> Result<SyncReport, EngineError> {
         let inner = &*self.inner;
@@ -280,6 +280,10 @@ pub(super) fn fault_error(fault: Fault) -> EngineError {
         Fault::Code(FaultCode::Offline | FaultCode::Cut | FaultCode::TimedOut) => EngineError::Offline,
         Fault::Code(FaultCode::NotEnrolled) => EngineError::NotEnrolled,
         Fault::Code(FaultCode::Busy) => EngineError::Busy,
+        Fault::Problem {
+            code: Some(ProblemCode::Revoked),
+            ..
+        } => EngineError::Revoked,
         other => EngineError::Rejected {
             code: other.text_key().to_owned(),
         },
