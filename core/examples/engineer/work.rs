@@ -8,7 +8,7 @@ use fieldseal_core::device::engine::{
     Closing, Engine, Examination, OrderDetails, OrderPhoto, PartUse, PhotoNote, Saved, SealRequest, Step,
 };
 use fieldseal_core::domain::canonical::ContentHash;
-use fieldseal_core::domain::ids::{OrderId, PersonId};
+use fieldseal_core::domain::ids::PersonId;
 use fieldseal_core::domain::scribble::scribble;
 use fieldseal_core::domain::signature::{Point, Strokes};
 use fieldseal_core::domain::texts::Lang;

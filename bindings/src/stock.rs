@@ -1,0 +1,78 @@
+//! The van: what is in it, what comes, what does not add up.
+
+use fieldseal_core::device::engine::PartUse;
+use fieldseal_core::facts::van::StockRow;
+use fieldseal_core::facts::{VanView, ViewToken};
+
+use crate::notes::ConflictDetails;
+
+/// A use of a part for a work order.
+#[uniffi::remote(Record)]
+pub struct PartUse {
+    /// Part number.
+    pub part: String,
+    /// Whole units, at least 1.
+    pub qty: u32,
+    /// Serial number of a serial-tracked unit.
+    pub serial: Option<String>,
+}
+
+/// So many of a part.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct PartWanted {
+    /// Part number.
+    pub part: String,
+    /// Whole units, at least 1.
+    pub qty: u32,
+}
+
+/// Pieces of one part at one place.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct StockLine {
+    /// Where.
+    pub location: String,
+    /// Part number.
+    pub part: String,
+    /// Pieces; below zero is a discrepancy.
+    pub qty: i64,
+    /// Serial numbers that are there by the ledger.
+    pub serials: Vec<String>,
+}
+
+/// The own van.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct VanStock {
+    /// Good parts.
+    pub good: Vec<StockLine>,
+    /// Defective parts.
+    pub defective: Vec<StockLine>,
+    /// Issued, receipt not confirmed.
+    pub coming: Vec<StockLine>,
+    /// Discrepancies and disputed serials.
+    pub conflicts: Vec<ConflictDetails>,
+    /// What this screen shows: hand it back with what is saved from it.
+    pub token: ViewToken,
+}
+
+impl From<StockRow> for StockLine {
+    fn from(row: StockRow) -> Self {
+        Self {
+            location: row.location.to_string(),
+            part: row.part,
+            qty: row.qty,
+            serials: row.serials,
+        }
+    }
+}
+
+impl From<VanView> for VanStock {
+    fn from(van: VanView) -> Self {
+        Self {
+            good: van.good.into_iter().map(Into::into).collect(),
+            defective: van.defective.into_iter().map(Into::into).collect(),
+            coming: van.coming.into_iter().map(Into::into).collect(),
+            conflicts: van.stock.conflicts.into_iter().map(Into::into).collect(),
+            token: van.stock.token,
+        }
+    }
+}
