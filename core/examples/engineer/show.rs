@@ -1,6 +1,7 @@
 //! What the commands print, in the person's language.
 
 use fieldseal_core::device::engine::{Hit, OrderDetails, OrderRow, Saved, Status, SyncReport};
+use fieldseal_core::device::sync::SyncState;
 use fieldseal_core::domain::canonical::ContentHash;
 use fieldseal_core::domain::report_rules::Missing;
 use fieldseal_core::domain::texts::{Lang, label};
@@ -312,6 +313,28 @@ impl Printer {
     }
 
     pub fn synced(&self, report: &SyncReport) {
-        println!("{} {report:?}", self.say("synced:", "已同步："));
+        let told = match report.state {
+            SyncState::Running => self.say("a sync is running", "正在同步").to_owned(),
+            SyncState::Synced if report.news => self.say("synced, with news", "已同步，有更新").to_owned(),
+            SyncState::Synced => self.say("synced, nothing new", "已同步，无更新").to_owned(),
+            SyncState::Waiting(fault) => format!(
+                "{} {}",
+                self.say("not now, everything stays here:", "暂未同步，数据均保存在本机："),
+                label(self.lang, fault.text_key()),
+            ),
+            SyncState::Attention(fault) => format!(
+                "{} {}",
+                self.say("needs attention:", "需要处理："),
+                label(self.lang, fault.text_key()),
+            ),
+        };
+        println!("{told}");
+        if report.photos_waiting > 0 {
+            let waiting = self.say("photos not on the server yet", "尚未上传的照片");
+            println!("{waiting}: {}", report.photos_waiting);
+        }
+        if let Some(fault) = report.photo_fault {
+            println!("{}", label(self.lang, fault.text_key()));
+        }
     }
 }
