@@ -7,10 +7,12 @@ cd "$(dirname "$0")/../.."
 as_root=; [ "$(id -u)" = 0 ] || as_root=sudo
 install() {
   echo "installing $*"
-  $as_root apt-get install -y -q --no-install-recommends "$@" >/dev/null || { echo "missing: $*"; exit 1; }
+  $as_root apt-get install -y -q --no-install-recommends "$@" >/dev/null || {
+    $as_root apt-get update -q >/dev/null && $as_root apt-get install -y -q --no-install-recommends "$@" >/dev/null
+  } || { echo "missing: $*"; exit 1; }
 }
 command -v curl >/dev/null || { echo "missing: curl"; exit 1; }
-command -v npm >/dev/null || { echo "missing: npm"; exit 1; }
+command -v npm >/dev/null || install nodejs npm
 command -v java >/dev/null || install openjdk-17-jre-headless
 jna=${JNA_JAR:-/usr/share/java/jna.jar}
 [ -e "$jna" ] || install libjna-java

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.."
 if ! dpkg -s libssl-dev >/dev/null 2>&1; then
   echo "installing libssl-dev"
   as_root=; [ "$(id -u)" = 0 ] || as_root=sudo
-  $as_root apt-get install -y -q libssl-dev || { echo "missing: libssl-dev"; exit 1; }
+  $as_root apt-get install -y -q libssl-dev || { $as_root apt-get update -q && $as_root apt-get install -y -q libssl-dev; } || { echo "missing: libssl-dev"; exit 1; }
 fi
 out=$(mktemp); trap 'rm -f "$out"' EXIT
 cargo test --locked -p fieldseal-core --lib --features sqlcipher sqlcipher_ 2>&1 | tee "$out"
