@@ -8,12 +8,15 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use chrono::NaiveDate;
 use fieldseal_core::domain::ids::{OrderId, UserId};
+use fieldseal_core::domain::policy::PartList;
 use fieldseal_core::domain::work::VisibleStatus;
 use fieldseal_core::facts::directory::{DirectoryView, fold_directory};
 use fieldseal_core::facts::van::{StockView, VanView, fold_stock, fold_van};
 use fieldseal_core::facts::{
-    DocName, FoldContext, OrderView, RecordView, StoredAction, fold_order, fold_record,
+    DocName, FoldContext, OrderView, RecordView, ReferenceView, StoredAction, fold_order, fold_record,
+    fold_reference,
 };
 
 use super::OfficeError;
@@ -37,6 +40,9 @@ struct Kept {
     /// Every row up to here has been looked at.
     upto: u64,
     directory: Option<Arc<DirectoryView>>,
+    reference: Option<Arc<ReferenceView>>,
+    /// The parts list that was asked for last, by its pack's hash: what a pack holds never changes.
+    parts: Option<(String, Arc<PartList>)>,
     records: HashMap<DocName, Arc<RecordView>>,
     orders: HashMap<OrderId, Arc<OrderView>>,
     vans: HashMap<UserId, Arc<VanView>>,
@@ -127,6 +133,39 @@ impl Views {
             let view = Arc::new(fold_directory(&actions_of(tx, &DocName::Directory)?));
             kept.directory = Some(view.clone());
             Ok(view)
+        })
+    }
+
+    /// What parts are called on a day, by the list valid then. Names are a help: without a readable list there are none.
+    ///
+    /// # Errors
+    /// [`OfficeError::Unexpected`].
+    pub fn part_list(&self, day: NaiveDate) -> Result<Arc<PartList>, OfficeError> {
+        self.read(|tx, kept| {
+            let index = kept.reference(tx)?;
+            let Some(entry) = index.valid_on("parts", &day.to_string()) else {
+                return Ok(Arc::new(PartList::empty()));
+            };
+            let blob = &entry.pack.blob;
+            if let Some((of, list)) = &kept.parts
+                && of == blob
+            {
+                return Ok(list.clone());
+            }
+            let mut hash = [0_u8; 32];
+            let bytes = match hex::decode_to_slice(blob, &mut hash) {
+                Ok(()) => tx.blob(&hash)?,
+                Err(_) => None,
+            };
+            // Bytes that are not there may still come; unreadable ones stay what they are.
+            let Some(bytes) = bytes else {
+                return Ok(Arc::new(PartList::empty()));
+            };
+            let text = std::str::from_utf8(&bytes).ok();
+            let list = text.and_then(|text| PartList::read(text).ok());
+            let list = Arc::new(list.unwrap_or_else(PartList::empty));
+            kept.parts = Some((blob.clone(), list.clone()));
+            Ok(list)
         })
     }
 
@@ -236,6 +275,16 @@ impl Views {
 }
 
 impl Kept {
+    /// The packs.
+    fn reference(&mut self, tx: &dyn ReadTx) -> Result<Arc<ReferenceView>, OfficeError> {
+        if let Some(view) = &self.reference {
+            return Ok(view.clone());
+        }
+        let view = Arc::new(fold_reference(&actions_of(tx, &DocName::ReferenceIndex)?));
+        self.reference = Some(view.clone());
+        Ok(view)
+    }
+
     /// The movements of one engineer.
     fn index(&mut self, tx: &dyn ReadTx, engineer: UserId) -> Result<Arc<VanIndex>, OfficeError> {
         if let Some(index) = self.indexes.get(&engineer) {
@@ -260,6 +309,7 @@ impl Kept {
     fn forget(&mut self, doc: &DocName) {
         match doc {
             DocName::Directory => self.directory = None,
+            DocName::ReferenceIndex => self.reference = None,
             DocName::Order(order) | DocName::Visit(order, _) => {
                 self.orders.remove(order);
                 self.changed.insert(*order);

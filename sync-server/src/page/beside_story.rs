@@ -57,7 +57,9 @@ async fn t31_d057_d054_what_the_field_asks_and_brings_is_answered_on_the_page() 
 
     // The request is approved, then its parts are issued; nothing is left to answer.
     let stock = browser.page("/stock").await;
-    assert!(stock.contains("KEY-U3 × 2") && stock.contains("下周巡检") && stock.contains("已申请"));
+    assert!(
+        stock.contains("<code>KEY-U3</code> × 2") && stock.contains("下周巡检") && stock.contains("已申请")
+    );
     let approve = [("state", "approved"), ("text", "明天到货")];
     let stock = browser
         .done(&stock, "/stock/answer", &approve, "request_answered")

@@ -27,6 +27,9 @@ mod beside_story;
 #[cfg(feature = "demo")]
 mod field_story;
 #[cfg(test)]
+#[cfg(feature = "demo")]
+mod parts_story;
+#[cfg(test)]
 mod photo_story;
 #[cfg(test)]
 #[cfg(feature = "demo")]

@@ -486,11 +486,19 @@ pub(super) fn customer(w: &Words) -> CustomerPage {
             state: chip(w.t("order_state.on_site"), Tone::Info),
             at: "09:00".into(),
             engineer: "王建国".into(),
-            parts: "KEY-U3 × 1".into(),
+            parts: vec![count("KEY-U3", "印章 KEY（空白）", "1"), count(HOSTILE, "", "2")],
         }],
         token: "token-3".into(),
         may_edit: true,
         once: "o".into(),
+    }
+}
+
+fn count(part: &str, name: &str, qty: &str) -> PartCount {
+    PartCount {
+        part: part.into(),
+        name: name.into(),
+        qty: qty.into(),
     }
 }
 
@@ -508,8 +516,9 @@ pub(super) fn stock(w: &Words) -> Stock {
         tone: Tone::Good,
         discrepancies,
     };
-    let row = |part: &str, good: i64, more: &str| PartRow {
+    let row = |part: &str, name: &str, good: i64, more: &str| PartRow {
         part: part.into(),
+        name: name.into(),
         cells: vec![
             Cell {
                 good: good.to_string(),
@@ -525,7 +534,7 @@ pub(super) fn stock(w: &Words) -> Stock {
         fact: "0193f2c0-0000-7000-8000-000000000401#0".into(),
         engineer: "u1".into(),
         name: HOSTILE.into(),
-        lines: "KEY-U3 × 2".into(),
+        lines: vec![count("KEY-U3", HOSTILE, "2"), count("USB-HUB", "", "1")],
         order: Some((ORDER.into(), "SS20261123104".into())),
         text: HOSTILE.into(),
         state: chip(w.t(&format!("page.request.{state}")), Tone::Warn),
@@ -542,9 +551,9 @@ pub(super) fn stock(w: &Words) -> Stock {
             place("store", "上海总仓", 0),
         ],
         rows: vec![
-            row("KEY-U3", 6, ""),
-            row("FUSE-5A", -1, &w.tp("page.stock.broken", "n", 1)),
-            row(HOSTILE, 2, HOSTILE),
+            row("KEY-U3", "印章 KEY（空白）", 6, ""),
+            row("FUSE-5A", "", -1, &w.tp("page.stock.broken", "n", 1)),
+            row(HOSTILE, HOSTILE, 2, HOSTILE),
         ],
         requests: vec![request(
             "requested",

@@ -16,6 +16,16 @@ pub struct PartName {
     pub en: String,
 }
 
+impl PartName {
+    /// In a language.
+    pub fn of(&self, lang: Lang) -> &str {
+        match lang {
+            Lang::ZhCn => &self.zh_cn,
+            Lang::En => &self.en,
+        }
+    }
+}
+
 /// One part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -83,10 +93,7 @@ impl PartList {
     /// What a part is called, if the list has it.
     pub fn name(&self, number: &str, lang: Lang) -> Option<&str> {
         let part = self.parts.iter().find(|part| part.number == number)?;
-        Some(match lang {
-            Lang::ZhCn => &part.name.zh_cn,
-            Lang::En => &part.name.en,
-        })
+        Some(part.name.of(lang))
     }
 }
 

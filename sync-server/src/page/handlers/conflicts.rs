@@ -30,7 +30,7 @@ pub async fn get(desk: Desk) -> Response {
                 .into_iter()
                 .map(|row| (row.order, row.number))
                 .collect();
-            let people = load::people(office, &service)?;
+            let people = load::people(office, &service, &words)?;
             let mut list = Conflicts::default();
             let mut known: BTreeMap<OrderId, Names> = BTreeMap::new();
             for row in rows {

@@ -11,6 +11,7 @@ use fieldseal_core::domain::ids::{AssetId, CustomerId};
 use fieldseal_core::domain::roles::Operation;
 use fieldseal_core::facts::{DocName, RecordView};
 
+use super::load;
 use crate::office::{NewAsset, NewCustomer, Office, OfficeError};
 use crate::page::desk::{Desk, Posted};
 use crate::page::model::{AssetLine, Chip, Choice, CustomerLine, CustomerPage, Customers, Here, Row, Tone};
@@ -231,7 +232,10 @@ pub async fn show(desk: Desk, Path(id): Path<String>) -> Response {
                 .views()
                 .record(&DocName::Customer(id))?
                 .ok_or(OfficeError::NotFound)?;
-            let mut names = Names::default();
+            let mut names = Names {
+                parts: load::parts(office, &words)?,
+                ..Names::default()
+            };
             for doc in view
                 .fields
                 .texts("contacts")

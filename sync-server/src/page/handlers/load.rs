@@ -1,8 +1,10 @@
 //! What several pages read: names of everything that a view refers to, times of receipt, the count of conflicts.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use fieldseal_core::domain::ids::{ActionId, OrderId, UserId};
+use fieldseal_core::domain::policy::PartEntry;
 use fieldseal_core::domain::roles::Role;
 use fieldseal_core::facts::{DocName, OrderView, RecordView};
 use serde_json::Value;
@@ -10,16 +12,26 @@ use serde_json::Value;
 use super::customers::{asset_name, name_of, person_line};
 use crate::office::{Office, OfficeError};
 use crate::page::model::Candidate;
-use crate::page::present::Names;
 use crate::page::present::candidates::candidate;
+use crate::page::present::{Names, PartNames};
 use crate::page::words::Words;
 use crate::pipeline::SyncService;
 
-/// Names of people and devices.
+/// What parts are called today, in the reader's language, by the list that the office published.
+///
+/// # Errors
+/// The office's.
+pub(super) fn parts(office: &Office, words: &Words) -> Result<PartNames, OfficeError> {
+    let list = office.views().part_list(words.today())?;
+    let named = |part: &PartEntry| (part.number.clone(), part.name.of(words.lang).to_owned());
+    Ok(Arc::new(list.parts.iter().map(named).collect()))
+}
+
+/// Names of people, devices and parts.
 ///
 /// # Errors
 /// The storage's.
-pub(super) fn people(office: &Office, service: &SyncService) -> Result<Names, OfficeError> {
+pub(super) fn people(office: &Office, service: &SyncService, words: &Words) -> Result<Names, OfficeError> {
     let users = office
         .people()?
         .into_iter()
@@ -32,6 +44,7 @@ pub(super) fn people(office: &Office, service: &SyncService) -> Result<Names, Of
             .filter(|device| !device.name.is_empty())
             .map(|device| (hex::encode(device.tag), device.name))
             .collect(),
+        parts: parts(office, words)?,
         ..Names::default()
     })
 }
@@ -132,6 +145,7 @@ pub(super) fn engineers(office: &Office) -> Result<Vec<(UserId, String)>, Office
 pub(super) fn candidates(
     office: &Office,
     words: &Words,
+    names: &Names,
     planned: &[String],
 ) -> Result<Vec<(UserId, Candidate)>, OfficeError> {
     let board = office.board()?;
@@ -142,7 +156,14 @@ pub(super) fn candidates(
             .at_work
             .and_then(|order| board.rows.iter().find(|row| row.order == order))
             .map(|row| words.t(row.state.text_key()));
-        found.push(candidate(words, mark, &van.good, planned, visit.as_deref()));
+        found.push(candidate(
+            words,
+            names,
+            mark,
+            &van.good,
+            planned,
+            visit.as_deref(),
+        ));
     }
     Ok(found)
 }

@@ -16,7 +16,7 @@ use fieldseal_core::facts::{DocName, FactId};
 use super::load;
 use crate::office::{Office, OfficeError, OrderDetails, Person, audit_blockers, workers};
 use crate::page::desk::Desk;
-use crate::page::model::{Clock, FieldView, Here, OrderLine, OrderPage, Report, RevisionView};
+use crate::page::model::{Clock, FieldView, Here, OrderLine, OrderPage, PartCount, Report, RevisionView};
 use crate::page::present::order::{Reader, page, state_chip};
 use crate::page::present::report::{Sealed, revision};
 use crate::page::present::{Names, beside, clocks, photos, sla, values};
@@ -52,16 +52,16 @@ pub fn of_customer(
 ) -> Result<Vec<OrderLine>, OfficeError> {
     let mut rows = office.board()?.rows;
     rows.retain(|row| row.customer == Some(DocName::Customer(customer)));
-    let mut used: BTreeMap<OrderId, String> = BTreeMap::new();
+    let mut used: BTreeMap<OrderId, Vec<PartCount>> = BTreeMap::new();
     for row in &rows {
         if let Some(view) = office.views().order(row.order)? {
-            let parts: Vec<String> = view
+            let parts = view
                 .lines
                 .iter()
                 .filter(|line| line.reversed_by.is_none())
-                .map(|line| format!("{} × {}", line.part, line.qty))
+                .map(|line| names.part_count(&line.part, line.qty))
                 .collect();
-            used.insert(row.order, parts.join(words.lang.list_separator()));
+            used.insert(row.order, parts);
         }
     }
     Ok(rows
@@ -110,7 +110,7 @@ fn order_page(
 ) -> Result<OrderPage, OfficeError> {
     let details = office.order(id)?.ok_or(OfficeError::NotFound)?;
     let view = &details.view;
-    let mut names = load::people(office, service)?;
+    let mut names = load::people(office, service, words)?;
     load::records_of(office, words, view, &mut names)?;
     names.received = load::received(service, id)?;
     for visit in &view.visits {
@@ -130,7 +130,7 @@ fn order_page(
         .into_iter()
         .map(str::to_owned)
         .collect();
-    let engineers = load::candidates(office, words, &planned)?;
+    let engineers = load::candidates(office, words, &names, &planned)?;
     let arrived = office.arrived(view)?;
     let blockers = audit_blockers(person, view, &arrived);
     let reader = Reader {

@@ -17,6 +17,7 @@ use crate::office::fields::Changes;
 use crate::office::{NewContact, NewJob, NewOrder, NewTicket, OfficeError};
 use crate::page::desk::{Desk, Posted};
 use crate::page::model::{Candidate, Chip, Choice, Here, NewOrder as Form, Tone};
+use crate::page::present::Names;
 use crate::page::respond::{html, see};
 use crate::page::views::NewOrderView;
 use crate::page::words::Words;
@@ -74,7 +75,7 @@ async fn new_page(desk: &Desk, typed: &Fields, refused: Option<Chip>) -> Respons
             Ok((
                 customers,
                 assets,
-                load::candidates(office, &words, &[])?,
+                load::candidates(office, &words, &Names::default(), &[])?,
                 load::to_decide(office)?,
             ))
         })

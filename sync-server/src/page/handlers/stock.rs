@@ -15,7 +15,7 @@ use crate::http::form::Fields;
 use crate::office::{OfficeError, StockLine, StockPlace};
 use crate::page::desk::{Desk, Posted};
 use crate::page::model::{Cell, Chip, Choice, Here, PartRow, Place, RequestLine, Stock, Tone};
-use crate::page::present::values;
+use crate::page::present::{Names, values};
 use crate::page::respond::html;
 use crate::page::views::StockView;
 use crate::page::words::Words;
@@ -61,13 +61,14 @@ fn place(words: &Words, place: &StockPlace) -> Place {
     }
 }
 
-/// One row a part: what each place holds of it.
-fn rows(words: &Words, places: &[StockPlace], text: &str) -> Vec<PartRow> {
+/// One row a part: what each place holds of it. Found by number and by name.
+fn rows(words: &Words, names: &Names, places: &[StockPlace], text: &str) -> Vec<PartRow> {
     let mut rows: BTreeMap<&str, PartRow> = BTreeMap::new();
     for (column, place) in places.iter().enumerate() {
         for line in &place.lines {
             let row = rows.entry(&line.part).or_insert_with(|| PartRow {
                 part: line.part.clone(),
+                name: names.part(&line.part),
                 cells: vec![Cell::default(); places.len()],
                 total: 0,
             });
@@ -77,8 +78,9 @@ fn rows(words: &Words, places: &[StockPlace], text: &str) -> Vec<PartRow> {
             }
         }
     }
+    let wanted = text.to_lowercase();
     rows.into_values()
-        .filter(|row| row.part.to_lowercase().contains(&text.to_lowercase()))
+        .filter(|row| row.part.to_lowercase().contains(&wanted) || row.name.to_lowercase().contains(&wanted))
         .collect()
 }
 
@@ -95,16 +97,11 @@ fn request(
     words: &Words,
     place: &StockPlace,
     asked: &RequestView,
-    names: &BTreeMap<UserId, String>,
+    names: &Names,
     numbers: &BTreeMap<OrderId, String>,
     may_move: bool,
 ) -> RequestLine {
     let told = |state: &str| words.t(&format!("page.request.{state}"));
-    let lines: Vec<String> = asked
-        .lines
-        .iter()
-        .map(|line| format!("{} × {}", line.part, line.qty))
-        .collect();
     let tone = match asked.state.as_str() {
         "requested" => Tone::Warn,
         "approved" => Tone::Info,
@@ -112,7 +109,7 @@ fn request(
         _ => Tone::Plain,
     };
     let answers = asked.answers.iter().map(|answer| {
-        let by = names.get(&answer.stamp.by).cloned().unwrap_or_default();
+        let by = names.users.get(&answer.stamp.by).cloned().unwrap_or_default();
         let parts = [
             told(&answer.state),
             answer.text.clone().unwrap_or_default(),
@@ -126,7 +123,11 @@ fn request(
         fact: asked.id.to_string(),
         engineer: place.engineer.map(|id| id.to_string()).unwrap_or_default(),
         name: place.name.clone(),
-        lines: lines.join(words.lang.list_separator()),
+        lines: asked
+            .lines
+            .iter()
+            .map(|line| names.part_count(&line.part, line.qty))
+            .collect(),
         order: asked.order.as_ref().and_then(DocName::order).map(|order| {
             let number = numbers.get(&order).cloned().unwrap_or_default();
             (order.to_string(), number)
@@ -151,8 +152,9 @@ fn request(
 /// Balances of every van with its age and of the store, and what engineers asked for.
 pub async fn get(desk: Desk) -> Response {
     let seen = desk.newest();
+    let words = desk.words;
     let found = desk
-        .office(|office, _| {
+        .office(move |office, _| {
             let board = office.board()?;
             let numbers: BTreeMap<OrderId, String> = board
                 .rows
@@ -160,7 +162,11 @@ pub async fn get(desk: Desk) -> Response {
                 .map(|row| (row.order, row.number.clone()))
                 .collect();
             let people = office.people()?.into_iter();
-            let names: BTreeMap<UserId, String> = people.map(|person| (person.user, person.name)).collect();
+            let names = Names {
+                users: people.map(|person| (person.user, person.name)).collect(),
+                parts: load::parts(office, &words)?,
+                ..Names::default()
+            };
             let to_decide = board.rows.iter().map(|row| row.to_decide).sum();
             Ok((
                 office.stock()?,
@@ -196,7 +202,7 @@ pub async fn get(desk: Desk) -> Response {
     let stock = Stock {
         text: text.to_owned(),
         places: places.iter().map(|found| place(words, found)).collect(),
-        rows: rows(words, &places, text),
+        rows: rows(words, &names, &places, text),
         requests,
         answered,
         engineers: engineers
@@ -211,7 +217,7 @@ pub async fn get(desk: Desk) -> Response {
             .into_iter()
             .map(|part| Choice {
                 value: part.to_owned(),
-                text: part.to_owned(),
+                text: names.part_text(part),
                 chosen: false,
             })
             .collect(),

@@ -175,6 +175,11 @@ impl Frame {
         if self.here == here { "page" } else { "false" }
     }
 
+    /// What stands between the items of a list within a line.
+    pub const fn separator(&self) -> &'static str {
+        self.words.lang.list_separator()
+    }
+
     /// Whether the reader reads Chinese.
     pub fn chinese(&self) -> bool {
         self.words.lang == Lang::ZhCn

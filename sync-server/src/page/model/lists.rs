@@ -207,7 +207,7 @@ pub struct OrderLine {
     /// Who has or did it.
     pub engineer: String,
     /// Parts used (Y-02).
-    pub parts: String,
+    pub parts: Vec<PartCount>,
 }
 
 /// A van or a store: one column of the stock table.
@@ -238,11 +238,24 @@ pub struct Cell {
     pub wrong: bool,
 }
 
+/// A part with a quantity: «blank key KEY-U3 × 2».
+#[derive(Debug, Clone)]
+pub struct PartCount {
+    /// Part number.
+    pub part: String,
+    /// Its name; empty where no list names it.
+    pub name: String,
+    /// Units.
+    pub qty: String,
+}
+
 /// One part over all places.
 #[derive(Debug, Clone)]
 pub struct PartRow {
     /// Part number.
     pub part: String,
+    /// Its name; empty where no list names it.
+    pub name: String,
     /// One cell a place, in the places' order.
     pub cells: Vec<Cell>,
     /// Good units over all places.
@@ -258,8 +271,8 @@ pub struct RequestLine {
     pub engineer: String,
     /// The engineer's name.
     pub name: String,
-    /// «KEY-BLANK × 2».
-    pub lines: String,
+    /// Which parts, how many.
+    pub lines: Vec<PartCount>,
     /// For which order: id and number; empty for the van.
     pub order: Option<(String, String)>,
     /// Why, until when.

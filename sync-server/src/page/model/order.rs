@@ -310,7 +310,7 @@ pub struct DecisionView {
 pub struct PartUsed {
     /// Part number.
     pub part: String,
-    /// Its name.
+    /// Its name; empty where no list names it.
     pub name: String,
     /// Serial number, if tracked.
     pub serial: String,

@@ -7,11 +7,13 @@ use fieldseal_core::facts::van::StockRow;
 use crate::office::EngineerMark;
 use crate::page::handlers::board::age;
 use crate::page::model::Candidate;
+use crate::page::present::Names;
 use crate::page::words::Words;
 
 /// One engineer. `planned` are the part numbers that the order plans; `visit` tells of the visit under way.
 pub fn candidate(
     words: &Words,
+    names: &Names,
     mark: &EngineerMark,
     van: &[StockRow],
     planned: &[String],
@@ -26,7 +28,7 @@ pub fn candidate(
     let kinds = van.iter().filter(|row| row.qty > 0).count();
     let parts: Vec<String> = planned
         .iter()
-        .map(|part| format!("{part} {}", held(part)))
+        .map(|part| format!("{} {}", names.part_text(part), held(part)))
         .collect();
     let candidate = Candidate {
         value: mark.person.user.to_string(),
@@ -52,6 +54,9 @@ pub fn candidate(
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
     use fieldseal_core::domain::ledger::Location;
     use fieldseal_core::domain::texts::Lang;
 
@@ -63,6 +68,11 @@ mod tests {
     #[test]
     fn t20_a_candidate_tells_age_load_and_the_planned_parts() {
         let words = sample::words(Lang::En);
+        let hub = ("USB-HUB".to_owned(), "powered USB hub".to_owned());
+        let names = Names {
+            parts: Arc::new(BTreeMap::from([hub])),
+            ..Names::default()
+        };
         let user = UserId(uuid::Uuid::from_u128(7));
         let mark = EngineerMark {
             person: Person {
@@ -83,15 +93,15 @@ mod tests {
             serials: Vec::new(),
         };
         let van = [row("KEY-U3", 6), row("FUSE-5A", -1)];
-        let (id, free) = candidate(&words, &mark, &van, &[], None);
+        let (id, free) = candidate(&words, &names, &mark, &van, &[], None);
         assert_eq!(id, user);
         assert_eq!(free.link, "offline since 12:40 (25 min)");
         assert_eq!((free.as_of.as_str(), free.tone), ("as of 12:40", Tone::Warn));
         assert_eq!((free.load.as_str(), free.short), ("orders: 3", false));
         assert_eq!(free.van, "van: 1 kinds of parts");
         let planned = ["KEY-U3".to_owned(), "USB-HUB".to_owned()];
-        let (_, planned) = candidate(&words, &mark, &van, &planned, Some("On site"));
-        assert_eq!(planned.van, "van: KEY-U3 6, USB-HUB 0");
+        let (_, planned) = candidate(&words, &names, &mark, &van, &planned, Some("On site"));
+        assert_eq!(planned.van, "van: KEY-U3 6, powered USB hub USB-HUB 0");
         assert_eq!(planned.load, "orders: 3 · On site");
         assert!(planned.short);
     }

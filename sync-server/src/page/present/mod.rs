@@ -15,4 +15,4 @@ pub mod sla;
 pub mod timeline;
 pub mod values;
 
-pub use names::Names;
+pub use names::{Names, PartNames};

@@ -1,9 +1,15 @@
 //! Names of what facts refer to by id.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use fieldseal_core::domain::ids::{ActionId, UserId};
 use fieldseal_core::facts::DocName;
+
+use crate::page::model::PartCount;
+
+/// What parts are called, by number.
+pub type PartNames = Arc<BTreeMap<String, String>>;
 
 /// Who and what, by id. What is not in here is shown by the beginning of its id.
 #[derive(Debug, Clone, Default)]
@@ -14,8 +20,8 @@ pub struct Names {
     pub devices: BTreeMap<String, String>,
     /// Customers, equipment, tickets, persons, orders by document.
     pub records: BTreeMap<DocName, String>,
-    /// Parts by number.
-    pub parts: BTreeMap<String, String>,
+    /// Parts by number, in the reader's language.
+    pub parts: PartNames,
     /// When the server received an action, milliseconds since the epoch.
     pub received: BTreeMap<ActionId, i64>,
 }
@@ -51,6 +57,23 @@ impl Names {
     /// A part: its name, or nothing.
     pub fn part(&self, number: &str) -> String {
         self.parts.get(number).cloned().unwrap_or_default()
+    }
+
+    /// A part within a sentence: «name number», or the number alone.
+    pub fn part_text(&self, number: &str) -> String {
+        match self.parts.get(number) {
+            Some(name) => format!("{name} {number}"),
+            None => number.to_owned(),
+        }
+    }
+
+    /// A part with a quantity, for a list of parts.
+    pub fn part_count(&self, number: &str, qty: impl ToString) -> PartCount {
+        PartCount {
+            part: number.to_owned(),
+            name: self.part(number),
+            qty: qty.to_string(),
+        }
     }
 }
 

@@ -207,12 +207,7 @@ fn tell_fact(words: &Words, names: &Names, fact: &Fact) -> Told {
             event_with("photo", "what", &shows).maybe(photo.caption.as_ref())
         }
         Fact::Move(movement) => Told::new(code(words, "movement", &movement.movement))
-            .row(
-                movement.part.clone(),
-                format!("{} × {}", names.part(&movement.part), movement.qty)
-                    .trim_start_matches(" × ")
-                    .to_owned(),
-            )
+            .row(names.part_text(&movement.part), movement.qty.to_string())
             .row(
                 words.t("page.serial"),
                 movement.serial.clone().unwrap_or_default(),
@@ -221,7 +216,7 @@ fn tell_fact(words: &Words, names: &Names, fact: &Fact) -> Told {
         Fact::Reverse(reverse) => event("reverse").text(&reverse.reason),
         Fact::PartsRequest(request) => request.lines.iter().fold(
             event("parts_request").maybe(request.text.as_ref()),
-            |told, line| told.row(line.part.clone(), line.qty.to_string()),
+            |told, line| told.row(names.part_text(&line.part), line.qty.to_string()),
         ),
         Fact::PartsAnswer(answer) => event_with(
             "parts_answer",

@@ -63,6 +63,9 @@ fn shown_text(words: &Words, names: &Names, field: &str, text: &str) -> String {
             return words.t(&key);
         }
     }
+    if field == "planned_parts" {
+        return names.part_text(text);
+    }
     if field == "product" {
         return product(words, text);
     }

@@ -1,0 +1,153 @@
+//! Parts go by their names wherever the page shows them, in the reader's language, by the list that is valid today;
+//! without a readable one their numbers stand alone, once.
+
+use std::collections::BTreeMap;
+
+use fieldseal_core::device::engine::Step;
+use fieldseal_core::domain::ids::OrderId;
+use fieldseal_core::domain::roles::Role;
+use fieldseal_core::facts::kinds::Pack;
+use fieldseal_core::facts::{DocName, Fact, ViewToken};
+use serde_json::json;
+
+use super::field_story::{on_phone, phone, serve, token, work};
+use super::story::{Browser, dispatched, engineer, id_of};
+use crate::http::testing::{Bench, LI};
+use crate::office::{OfficeError, PackKind, Person};
+
+/// A list that names one part and not the other.
+fn list(version: u32, zh: &str, en: &str) -> String {
+    let name = json!({ "zh-CN": zh, "en": en });
+    let parts = json!([{ "number": "KEY-U3", "name": name }]);
+    json!({ "id": "parts", "version": version, "parts": parts }).to_string()
+}
+
+/// What a phone could not read either: published by an office of another version, say.
+fn unreadable(bench: &Bench, valid_from: &str) {
+    let done: Result<(), OfficeError> = bench.state.service.office(|office| {
+        let blob = office.put_blob(b"{\"id\":\"parts\"}")?;
+        let fact = Fact::Pack(Pack {
+            pack: "parts".to_owned(),
+            version: "parts@9".to_owned(),
+            blob: hex::encode(blob),
+            valid_from: valid_from.to_owned(),
+        });
+        office.append(
+            LI,
+            &[(DocName::ReferenceIndex, vec![fact])],
+            &ViewToken::default(),
+        )?;
+        Ok(())
+    });
+    done.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn q32_parts_stand_under_their_names_in_both_languages_and_without_a_list_under_their_numbers() {
+    let bench = Bench::new();
+    let addr = serve(&bench).await;
+    let folder = tempfile::tempdir().unwrap();
+    let wang = engineer(&bench, 1, "王建国");
+    let admin = Person {
+        user: LI,
+        name: "李娜".to_owned(),
+        roles: Role::ALL.to_vec(),
+        active: true,
+    };
+    let browser = Browser::signed_in(&bench);
+    let office = &bench.state.office;
+    let publish = |list: &str, from: &str| {
+        office.publish_pack(&admin, PackKind::Parts, list, from).unwrap();
+    };
+    let van = wang.to_string();
+    for (part, qty) in [("KEY-U3", "3"), ("USB-HUB", "1")] {
+        let stock = browser.page("/stock").await;
+        let issue = [("engineer", van.as_str()), ("part", part), ("qty", qty)];
+        browser.done(&stock, "/stock/issue", &issue, "stock_issued").await;
+    }
+    let order: OrderId = id_of(&dispatched(&browser, wang).await).parse().unwrap();
+    let wangs = phone(&bench, addr, folder.path(), wang, "王的手机").await;
+    on_phone(&wangs, move |engine| {
+        let accept = Step::Accept { plan: None };
+        engine.step(order, &token(engine, order), accept).unwrap();
+        let lines = vec![("KEY-U3".to_owned(), 2), ("USB-HUB".to_owned(), 1)];
+        let asked = engine.request_parts(&token(engine, order), Some(order), lines, None);
+        asked.unwrap();
+        work(engine, order);
+        engine.sync_once().unwrap();
+    })
+    .await;
+    let customer = office.views().names("customer/").unwrap().remove(0);
+    // Another order waits for its parts: who would be given it shows what each van holds of them.
+    let other: OrderId = id_of(&dispatched(&browser, wang).await).parse().unwrap();
+    let planned = BTreeMap::from([("planned_parts".to_owned(), json!(["KEY-U3", "USB-HUB"]))]);
+    let seen = office.views().order(other).unwrap().unwrap().token.clone();
+    office
+        .edit(&admin, &DocName::Order(other), &seen, &planned)
+        .unwrap();
+    let other_path = format!("/orders/{other}");
+    let (order_path, customer_path) = (
+        format!("/orders/{order}"),
+        format!("/{customer}").replacen("customer", "customers", 1),
+    );
+
+    let numbers_alone = async || {
+        let page = browser.page(&order_path).await;
+        assert!(page.contains("<th scope=\"row\"><code>KEY-U3</code>"));
+        assert!(!page.contains("KEY-U3 KEY-U3"));
+        let page = browser.page(&other_path).await;
+        assert!(page.contains("车上：KEY-U3 ") && page.contains("、USB-HUB "));
+        assert!(!page.contains("KEY-U3 KEY-U3"));
+        let page = browser.page("/stock").await;
+        assert!(page.contains("<th scope=\"row\"><code>KEY-U3</code></th>"));
+        assert!(page.contains("<code>KEY-U3</code> × 2、<code>USB-HUB</code> × 1"));
+        assert!(page.contains("<option value=\"KEY-U3\">KEY-U3</option>"));
+        assert!(
+            browser
+                .page(&customer_path)
+                .await
+                .contains("<code>KEY-U3</code> × 1")
+        );
+    };
+    // Named in both languages: order, request, stock, dispatch, customer. What the list does not know keeps its number.
+    let named = async |name: &str, comma: &str, van: &str| {
+        let beside = format!("{name} <code class=\"age\">KEY-U3</code>");
+        let page = browser.page(&order_path).await;
+        assert!(page.contains(&format!("<th scope=\"row\">{beside}")), "{name}");
+        let page = browser.page(&other_path).await;
+        assert!(page.contains(&format!("{van}{name} KEY-U3 ")), "{name}");
+        assert!(page.contains(&format!("{name} KEY-U3{comma}USB-HUB")), "{name}");
+        let page = browser.page("/stock").await;
+        assert!(
+            page.contains(&format!("<th scope=\"row\">{beside}</th>")),
+            "{name}"
+        );
+        assert!(
+            page.contains(&format!("{beside} × 2{comma}<code>USB-HUB</code> × 1")),
+            "{name}"
+        );
+        assert!(page.contains(&format!("<option value=\"KEY-U3\">{name} KEY-U3</option>")));
+        assert!(
+            browser
+                .page(&customer_path)
+                .await
+                .contains(&format!("{beside} × 1"))
+        );
+    };
+    numbers_alone().await;
+    publish(&list(1, "三代空白钥匙", "blank key"), "2020-01-01");
+    publish(&list(2, "来年的名称", "name of another year"), "2999-01-01");
+    named("三代空白钥匙", "、", "车上：").await;
+    let found = browser.page("/stock?q=%E7%A9%BA%E7%99%BD").await;
+    assert!(found.contains("三代空白钥匙 <code") && !found.contains("<th scope=\"row\"><code>USB-HUB"));
+    // A newer list holds at once.
+    publish(&list(3, "空白钥匙（新）", "blank key, new"), "2021-01-01");
+    named("空白钥匙（新）", "、", "车上：").await;
+    let page = browser.page(&order_path).await;
+    browser.post(&page, "/language", &[("lang", "en")]).await;
+    named("blank key, new", ", ", "van: ").await;
+    let page = browser.page(&order_path).await;
+    browser.post(&page, "/language", &[("lang", "zh-CN")]).await;
+    unreadable(&bench, "2022-01-01");
+    numbers_alone().await;
+}
