@@ -75,25 +75,47 @@ fn figures() -> Result<(), Failed> {
     // Not the system's folder for temporary files, which may lie in memory.
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     let quick = std::env::var_os(QUICK).is_some();
-    let runs = if quick { 5 } else { 13 };
     let mut table = Table::default();
     let mut server = Server::start(&sub(folder.path(), "server")?)?;
+    let begun = Instant::now();
+    let done = parts(&wanted, &mut server, folder.path(), quick, &mut table);
+    let stopped = server.stop();
+    println!("\n{}", table.markdown());
+    let over: Vec<&str> = table.over().map(|row| row.what.as_str()).collect();
+    if !over.is_empty() {
+        println!("over the limit: {}", over.join("; "));
+    } else if done.is_ok() {
+        println!("every figure is within its limit");
+    }
+    eprintln!("{:.0} s", begun.elapsed().as_secs_f64());
+    done.and(stopped)
+}
+
+/// Measures part by part; what one cannot measure ends the run, with the table of those before it.
+fn parts(
+    wanted: &dyn Fn(&str) -> bool,
+    server: &mut Server,
+    folder: &Path,
+    quick: bool,
+    table: &mut Table,
+) -> Result<(), Failed> {
+    let runs = if quick { 5 } else { 13 };
     let begun = Instant::now();
     for part in PARTS.into_iter().filter(|part| wanted(part)) {
         eprintln!("{part}, after {:.0} s", begun.elapsed().as_secs_f64());
         match part {
             "exchange" => {
                 for documents in [200, 1_000, 5_000] {
-                    exchange::measure(&mut server, folder.path(), documents, runs, &mut table)?;
+                    exchange::measure(server, folder, documents, runs, table)?;
                 }
             }
-            "first" => first::measure(&mut server, folder.path(), &mut table)?,
-            "accept" => accept::measure(&mut server, &mut table)?,
+            "first" => first::measure(server, folder, table)?,
+            "accept" => accept::measure(server, table)?,
             "device" => {
                 let saves = if quick { 500 } else { 1_500 };
-                device::measure(&mut server, folder.path(), saves, runs, &mut table)?;
+                device::measure(server, folder, saves, runs, table)?;
             }
-            "photos" => photos::measure(&mut server, folder.path(), quick, &mut table)?,
+            "photos" => photos::measure(server, folder, quick, table)?,
             "gate" => {
                 let ns = gate::ns_per_change(2_000, 7);
                 table.at_most(
@@ -103,19 +125,10 @@ fn figures() -> Result<(), Failed> {
                     "µs",
                 );
             }
-            "page" => page::measure(&mut server, folder.path(), runs, &mut table)?,
-            _ => program::measure(&mut server, folder.path(), runs, &mut table)?,
+            "page" => page::measure(server, folder, runs, table)?,
+            _ => program::measure(server, folder, runs, table)?,
         }
     }
-    server.stop()?;
-    println!("\n{}", table.markdown());
-    let over: Vec<&str> = table.over().map(|row| row.what.as_str()).collect();
-    if over.is_empty() {
-        println!("every figure is within its limit");
-    } else {
-        println!("over the limit: {}", over.join("; "));
-    }
-    eprintln!("{:.0} s", begun.elapsed().as_secs_f64());
     Ok(())
 }
 

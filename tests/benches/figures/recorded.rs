@@ -193,7 +193,7 @@ impl Visit {
         Ok(self.changes(changes))
     }
 
-    /// Taken, gone to and done.
+    /// Taken, gone to, done and handed in.
     pub fn whole(&mut self, hand: &Hand, assignment: FactId) -> Result<DocChanges, Failed> {
         let step = || kinds::Step {
             assignment: Some(assignment),
@@ -204,8 +204,18 @@ impl Visit {
             outcome: Outcome::Solved.as_str().to_owned(),
             reason: None,
         };
+        let submit = kinds::Submit {
+            assignment: Some(assignment),
+            seal: None,
+            without: Some("customer_absent".to_owned()),
+        };
         let mut changes = Vec::new();
-        for fact in [Fact::Accept(step()), Fact::Arrive(step()), Fact::Done(done)] {
+        for fact in [
+            Fact::Accept(step()),
+            Fact::Arrive(step()),
+            Fact::Done(done),
+            Fact::Submit(submit),
+        ] {
             changes.push(self.write(hand, &fact)?.into());
         }
         Ok(self.changes(changes))

@@ -96,6 +96,13 @@ impl Table {
         });
     }
 
+    /// Says something of the line added last.
+    pub fn note(&mut self, text: impl Into<String>) {
+        if let Some(row) = self.0.last_mut() {
+            row.spread = text.into();
+        }
+    }
+
     /// Says of the line added last how its sample spreads.
     pub fn spread(&mut self, sample: &Sample, unit: &str) {
         if let Some(row) = self.0.last_mut() {
