@@ -40,6 +40,8 @@ pub struct BoardRow {
     pub priority: Option<Priority>,
     /// What it is about.
     pub summary: String,
+    /// Its equipment and whom to ask for: what a search looks into.
+    pub names: Vec<DocName>,
     /// Window.
     pub window_from: Option<LocalTime>,
     /// Window.
@@ -134,6 +136,12 @@ fn row_of(view: &OrderView) -> BoardRow {
         order_type: fields.text("type").and_then(|text| text.parse().ok()),
         priority: fields.text("priority").and_then(|text| text.parse().ok()),
         summary: fields.text("summary").unwrap_or_default().to_owned(),
+        names: fields
+            .texts("assets")
+            .into_iter()
+            .chain(fields.text("contact"))
+            .filter_map(|text| text.parse().ok())
+            .collect(),
         window_from: moment("window_from"),
         window_to: moment("window_to"),
         engineers: match (&view.done_by, current) {
@@ -190,6 +198,19 @@ impl Office {
             engineers,
             newest,
         })
+    }
+
+    /// Conflicts that ask for a decision, over all orders.
+    ///
+    /// # Errors
+    /// [`OfficeError::Unexpected`].
+    pub fn to_decide(&self) -> Result<usize, OfficeError> {
+        Ok(self
+            .board
+            .follow(&self.views)?
+            .values()
+            .map(|row| row.to_decide)
+            .sum())
     }
 
     fn looked_up(

@@ -80,19 +80,20 @@ impl Person {
     }
 }
 
-/// The office's commands and queries.
+/// The office's commands and queries. Clones are the same office.
+#[derive(Clone)]
 pub struct Office {
     service: Arc<SyncService>,
     storage: Arc<dyn Storage>,
     auth: Arc<Auth>,
     enrolment: Arc<Enrolment>,
-    contacts: Contacts,
+    contacts: Arc<Contacts>,
     views: Views,
-    board: board::Projection,
+    board: Arc<board::Projection>,
     env: Env,
     zone: CompanyZone,
-    organisation: String,
-    writing: Mutex<()>,
+    organisation: Arc<str>,
+    writing: Arc<Mutex<()>>,
 }
 
 impl Office {
@@ -112,17 +113,28 @@ impl Office {
             storage,
             auth,
             enrolment,
-            contacts: Contacts::default(),
-            board: board::Projection::default(),
+            contacts: Arc::default(),
+            board: Arc::default(),
             env,
             zone,
-            organisation,
-            writing: Mutex::new(()),
+            organisation: organisation.into(),
+            writing: Arc::default(),
         }
     }
 
+    /// The office as one page reads it: asked for news once, now, and not again for each record that is kept.
+    ///
+    /// # Errors
+    /// [`OfficeError::Unexpected`].
+    pub fn look(&self) -> Result<Self, OfficeError> {
+        Ok(Self {
+            views: self.views.look()?,
+            ..self.clone()
+        })
+    }
+
     /// When each device was last heard of.
-    pub const fn contacts(&self) -> &Contacts {
+    pub fn contacts(&self) -> &Contacts {
         &self.contacts
     }
 

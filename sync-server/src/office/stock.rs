@@ -219,7 +219,7 @@ impl Office {
             as_of: None,
             lines: lines.into_values().collect(),
             requests: Vec::new(),
-            token: all.token,
+            token: all.token.clone(),
         });
         Ok(places)
     }

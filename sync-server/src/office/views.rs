@@ -2,7 +2,9 @@
 //!
 //! Invariants: a view is a pure fold of facts and is never written; the cache follows the sequence: before an
 //! answer, every row committed since the last look has thrown out what its document is part of, so no command ever
-//! judges by an older state than the one that is committed. The cache can be dropped at any time.
+//! judges by an older state than the one that is committed. A page may look once ([`Views::look`]) and then read what is
+//! kept as of then: it shows hundreds of records and need not ask for news before each. The cache can be dropped at any
+//! time.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -28,11 +30,15 @@ const STEP: u32 = 2_000;
 /// More whole orders than this are not kept (their rows on the board are).
 const ORDERS_KEPT: usize = 2_000;
 
-/// The cache.
+/// The cache. Clones share it.
+#[derive(Clone)]
 pub struct Views {
     storage: Arc<dyn Storage>,
-    folds: AtomicU64,
-    kept: Mutex<Kept>,
+    folds: Arc<AtomicU64>,
+    looks: Arc<AtomicU64>,
+    kept: Arc<Mutex<Kept>>,
+    /// What is kept may be given without asking for news.
+    looked: bool,
 }
 
 #[derive(Default)]
@@ -46,6 +52,7 @@ struct Kept {
     records: HashMap<DocName, Arc<RecordView>>,
     orders: HashMap<OrderId, Arc<OrderView>>,
     vans: HashMap<UserId, Arc<VanView>>,
+    stock: Option<Arc<StockView>>,
     indexes: HashMap<UserId, Arc<VanIndex>>,
     /// Orders that were changed since somebody asked by [`Views::take_changed`].
     changed: BTreeSet<OrderId>,
@@ -68,9 +75,28 @@ impl Views {
     pub fn new(storage: Arc<dyn Storage>) -> Self {
         Self {
             storage,
-            folds: AtomicU64::new(0),
-            kept: Mutex::new(Kept::default()),
+            folds: Arc::default(),
+            looks: Arc::default(),
+            kept: Arc::default(),
+            looked: false,
         }
+    }
+
+    /// Looks for news once; the answers of what is returned are no older than that. For pages, never for commands.
+    ///
+    /// # Errors
+    /// [`OfficeError::Unexpected`].
+    pub fn look(&self) -> Result<Self, OfficeError> {
+        self.read(|_, _| Ok(()))?;
+        Ok(Self {
+            looked: true,
+            ..self.clone()
+        })
+    }
+
+    /// How often the storage was asked for news so far: a metric.
+    pub fn looks(&self) -> u64 {
+        self.looks.load(Ordering::Relaxed)
     }
 
     /// How many orders were folded so far: a metric.
@@ -99,8 +125,10 @@ impl Views {
             for doc in docs {
                 match doc {
                     DocName::VanField(engineer, _) | DocName::VanOffice(engineer, _) => {
+                        kept.stock = None;
                         vans.insert(engineer);
                     }
+                    DocName::Store(..) => kept.stock = None,
                     other => kept.forget(&other),
                 }
             }
@@ -117,8 +145,23 @@ impl Views {
     ) -> Result<T, OfficeError> {
         let mut kept = self.lock();
         let tx = self.storage.read()?;
+        self.looks.fetch_add(1, Ordering::Relaxed);
         Self::follow(tx.as_ref(), &mut kept)?;
         answer(tx.as_ref(), &mut kept)
+    }
+
+    /// What is kept, or what `make` makes of the newest facts (and keeps).
+    fn kept_or<T>(
+        &self,
+        kept: impl Fn(&Kept) -> Option<T>,
+        make: impl FnOnce(&dyn ReadTx, &mut Kept) -> Result<T, OfficeError>,
+    ) -> Result<T, OfficeError> {
+        if self.looked
+            && let Some(found) = kept(&self.lock())
+        {
+            return Ok(found);
+        }
+        self.read(|tx, all| kept(all).map_or_else(|| make(tx, all), Ok))
     }
 
     /// Users and devices.
@@ -126,10 +169,8 @@ impl Views {
     /// # Errors
     /// [`OfficeError::Unexpected`].
     pub fn directory(&self) -> Result<Arc<DirectoryView>, OfficeError> {
-        self.read(|tx, kept| {
-            if let Some(view) = &kept.directory {
-                return Ok(view.clone());
-            }
+        let kept = |kept: &Kept| kept.directory.clone();
+        self.kept_or(kept, |tx, kept| {
             let view = Arc::new(fold_directory(&actions_of(tx, &DocName::Directory)?));
             kept.directory = Some(view.clone());
             Ok(view)
@@ -174,10 +215,8 @@ impl Views {
     /// # Errors
     /// [`OfficeError::Unexpected`].
     pub fn record(&self, doc: &DocName) -> Result<Option<Arc<RecordView>>, OfficeError> {
-        self.read(|tx, kept| {
-            if let Some(view) = kept.records.get(doc) {
-                return Ok(Some(view.clone()));
-            }
+        let kept = |kept: &Kept| kept.records.get(doc).cloned().map(Some);
+        self.kept_or(kept, |tx, kept| {
             let actions = actions_of(tx, doc)?;
             if actions.is_empty() {
                 return Ok(None);
@@ -193,10 +232,8 @@ impl Views {
     /// # Errors
     /// [`OfficeError::Unexpected`].
     pub fn order(&self, order: OrderId) -> Result<Option<Arc<OrderView>>, OfficeError> {
-        self.read(|tx, kept| {
-            if let Some(view) = kept.orders.get(&order) {
-                return Ok(Some(view.clone()));
-            }
+        let kept = |kept: &Kept| kept.orders.get(&order).cloned().map(Some);
+        self.kept_or(kept, |tx, kept| {
             let mut input = family_of(tx, &DocName::Order(order).family())?;
             if input.is_empty() {
                 return Ok(None);
@@ -234,34 +271,38 @@ impl Views {
     /// # Errors
     /// [`OfficeError::Unexpected`].
     pub fn van(&self, engineer: UserId) -> Result<Arc<VanView>, OfficeError> {
-        self.read(|tx, kept| {
-            if let Some(view) = kept.vans.get(&engineer) {
-                return Ok(view.clone());
-            }
+        let kept = |kept: &Kept| kept.vans.get(&engineer).cloned();
+        self.kept_or(kept, |tx, kept| {
             let view = Arc::new(fold_van(engineer, &family_of(tx, &format!("van/{engineer}"))?));
             kept.vans.insert(engineer, view.clone());
             Ok(view)
         })
     }
 
-    /// All movements of stores and vans together: the store's balance needs both. Not kept.
+    /// All movements of stores and vans together: the store's balance needs both.
     ///
     /// # Errors
     /// [`OfficeError::Unexpected`].
-    pub fn stock(&self) -> Result<StockView, OfficeError> {
-        self.read(|tx, _| {
+    pub fn stock(&self) -> Result<Arc<StockView>, OfficeError> {
+        let kept = |kept: &Kept| kept.stock.clone();
+        self.kept_or(kept, |tx, kept| {
             let mut actions = Vec::new();
             for prefix in ["store/", "van/"] {
                 for doc in tx.doc_names(prefix)? {
                     actions.extend(actions_of(tx, &doc)?);
                 }
             }
-            Ok(fold_stock(&actions))
+            let view = Arc::new(fold_stock(&actions));
+            kept.stock = Some(view.clone());
+            Ok(view)
         })
     }
 
-    /// The orders whose facts changed since the last call; at the first call all of them.
+    /// The orders whose facts changed since the last call, up to the last look; at the first call all of them.
     pub(super) fn take_changed(&self) -> Result<BTreeSet<OrderId>, OfficeError> {
+        if self.looked {
+            return Ok(std::mem::take(&mut self.lock().changed));
+        }
         self.read(|_, kept| Ok(std::mem::take(&mut kept.changed)))
     }
 

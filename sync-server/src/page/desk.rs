@@ -137,7 +137,8 @@ impl Desk {
         &self.state
     }
 
-    /// Runs the office's work where blocking is allowed.
+    /// Runs the office's work where blocking is allowed. A page that is only read looks for news once; a form's work
+    /// judges by the newest state at every step.
     ///
     /// # Errors
     /// The work's own.
@@ -146,9 +147,16 @@ impl Desk {
         work: impl FnOnce(&Office, &Person) -> Result<T, OfficeError> + Send + 'static,
     ) -> Result<T, OfficeError> {
         let (office, person) = (self.state.office.clone(), self.session.person.clone());
-        tokio::task::spawn_blocking(move || work(&office, &person))
-            .await
-            .unwrap_or_else(|error| Err(OfficeError::unexpected(error)))
+        let reads = !self.posted;
+        tokio::task::spawn_blocking(move || {
+            if reads {
+                work(&office.look()?, &person)
+            } else {
+                work(&office, &person)
+            }
+        })
+        .await
+        .unwrap_or_else(|error| Err(OfficeError::unexpected(error)))
     }
 
     /// The frame of a page. `seen` is [`Desk::newest`] from before its content was read.

@@ -248,7 +248,9 @@ impl<'r> Desk<'r> {
             };
             let view = self.office.order(order)?.ok_or("no such order")?;
             if let Some(assignment) = view.view.current.filter(|_| !worked) {
-                written.push(Visit::begin(&hand, order).whole(&hand, assignment)?);
+                let heads = view.view.token.heads.iter().copied();
+                let mut visit = Visit::begin(&hand, order).showing(heads);
+                written.push(visit.whole(&hand, assignment)?);
             }
         }
         hand.lay(&service, written)

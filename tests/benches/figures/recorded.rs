@@ -127,6 +127,8 @@ pub struct Visit {
     document: Document,
     n: u64,
     head: Option<Head>,
+    /// What the engineer's screen showed of the office's side.
+    shown: Vec<Head>,
     over: Option<FactId>,
 }
 
@@ -138,8 +140,15 @@ impl Visit {
             document: Document::new(),
             n: 0,
             head: None,
+            shown: Vec::new(),
             over: None,
         }
+    }
+
+    /// As written by somebody whose screen showed these heads: a step that names an assignment knows it.
+    pub fn showing(mut self, heads: impl IntoIterator<Item = Head>) -> Self {
+        self.shown = heads.into_iter().collect();
+        self
     }
 
     /// One more fact, in an action of its own, upon all that was written before.
@@ -156,7 +165,7 @@ impl Visit {
             },
             by: hand.device.user,
             n: self.n,
-            saw: self.head.into_iter().collect(),
+            saw: self.shown.iter().copied().chain(self.head).collect(),
             docs: Vec::new(),
             min: None,
             facts: vec![fact.to_raw()],
@@ -201,7 +210,8 @@ impl Visit {
         };
         let done = kinds::Done {
             assignment: Some(assignment),
-            outcome: Outcome::Solved.as_str().to_owned(),
+            // The one outcome that is handed in without a signature or a call.
+            outcome: Outcome::CustomerAbsent.as_str().to_owned(),
             reason: None,
         };
         let submit = kinds::Submit {

@@ -7,7 +7,7 @@ use fieldseal_core::facts::kinds::{Move, PartLine, Step};
 use fieldseal_core::facts::{DocName, Fact, Shard, ViewToken};
 
 use super::world::World;
-use crate::office::OfficeError;
+use crate::office::{Office, OfficeError};
 
 fn code<T: std::fmt::Debug>(result: Result<T, OfficeError>) -> &'static str {
     result.unwrap_err().code()
@@ -178,4 +178,29 @@ fn listing_folds_only_the_orders_that_changed() {
         .unwrap();
     office.board().unwrap();
     assert_eq!(office.views().order_folds(), folded + 1);
+}
+
+#[test]
+fn a_page_asks_for_news_once_and_the_next_page_has_them() {
+    let world = World::new();
+    let office = world.office();
+    let orders: Vec<_> = (0..20).map(|_| world.job(&[&world.a])).collect();
+    let page = office.look().unwrap();
+    page.board().unwrap();
+    let looks = office.views().looks();
+    assert_eq!(page.board().unwrap().rows.len(), 20);
+    for order in &orders {
+        assert!(page.views().order(*order).unwrap().is_some());
+    }
+    assert_eq!(office.views().looks(), looks, "what is kept is given as it is");
+    world
+        .office()
+        .cancel(&world.dispatcher, orders[3], &world.token(orders[3]), "重复")
+        .unwrap();
+    let row_of = |office: &Office| {
+        let rows = office.board().unwrap().rows;
+        rows.into_iter().find(|row| row.order == orders[3]).unwrap()
+    };
+    assert_eq!(row_of(&office.look().unwrap()).status, VisibleStatus::Cancelled);
+    assert_eq!(row_of(office).status, VisibleStatus::Cancelled);
 }

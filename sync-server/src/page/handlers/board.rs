@@ -21,6 +21,9 @@ use crate::page::words::Words;
 
 /// Finished cards beyond these are counted, not shown: the filter finds them.
 const FINISHED_SHOWN: usize = 12;
+/// Open cards of one column beyond these are counted, not shown: what is due first comes first, and a filter or «show all»
+/// finds the rest.
+const OPEN_SHOWN: usize = 200;
 
 /// What still runs of an order.
 #[derive(Debug, Default)]
@@ -185,7 +188,8 @@ fn column(
     let mut cards = cards(words, rows, running, (wanted, marks), status);
     let most = match status {
         VisibleStatus::Done | VisibleStatus::Audited if !wanted.on() && !wanted.all() => FINISHED_SHOWN,
-        _ => usize::MAX,
+        _ if wanted.all() => usize::MAX,
+        _ => OPEN_SHOWN,
     };
     let more = cards.len().saturating_sub(most);
     cards.truncate(most);

@@ -239,12 +239,8 @@ pub fn search(office: &Office, rows: &Rows, wanted: &Wanted) -> Result<BTreeSet<
     }
     let mut known: BTreeMap<DocName, bool> = BTreeMap::new();
     for row in rows.rows.iter().filter(|row| !wanted.reads(row)) {
-        let mut docs: Vec<DocName> = Vec::new();
+        let mut docs: Vec<DocName> = row.names.clone();
         let mut name = |text: &str| docs.extend(text.parse::<DocName>().ok());
-        if let Some(view) = office.views().order(row.order)? {
-            view.fields.texts("assets").into_iter().for_each(&mut name);
-            view.fields.text("contact").into_iter().for_each(&mut name);
-        }
         for (doc, field) in [(&row.ticket, "caller"), (&row.customer, "contacts")] {
             if let Some(doc) = doc
                 && let Some(view) = office.views().record(doc)?

@@ -173,5 +173,5 @@ pub(super) fn candidates(
 /// # Errors
 /// The office's.
 pub(super) fn to_decide(office: &Office) -> Result<usize, OfficeError> {
-    Ok(office.board()?.rows.iter().map(|row| row.to_decide).sum())
+    office.to_decide()
 }
