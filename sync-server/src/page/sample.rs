@@ -445,6 +445,7 @@ pub(super) fn customers(text: &str) -> Customers {
     };
     Customers {
         text: text.into(),
+        more: 31,
         lines: if text.is_empty() {
             vec![
                 line("c1", "上海申江律师事务所", vec![chip("重点", Tone::Info)]),

@@ -78,6 +78,9 @@ pub fn asset_name(words: &Words, view: &RecordView) -> String {
     }
 }
 
+/// More lines than these are counted, not shown: the search finds them.
+const LINES_SHOWN: usize = 200;
+
 /// The list.
 pub async fn list(desk: Desk) -> Response {
     let seen = desk.newest();
@@ -109,6 +112,10 @@ pub async fn list(desk: Desk) -> Response {
                     line.push('\n');
                 }
             }
+            let mut units: BTreeMap<CustomerId, usize> = BTreeMap::new();
+            for (_, of, _) in &assets {
+                *units.entry(*of).or_default() += 1;
+            }
             let bare = wanted.replace(' ', "");
             let lines = customers.into_iter().filter_map(|(id, view)| {
                 let (name, region) = (
@@ -123,13 +130,12 @@ pub async fn list(desk: Desk) -> Response {
                 hit.then(|| {
                     let key =
                         view.fields.value("key_flag").and_then(serde_json::Value::as_bool) == Some(true);
-                    let count = assets.iter().filter(|(_, of, _)| *of == id).count();
                     (
                         id,
                         name,
                         region,
                         key,
-                        count,
+                        units.get(&id).copied().unwrap_or_default(),
                         open.get(&id).copied().unwrap_or_default(),
                     )
                 })
@@ -137,13 +143,16 @@ pub async fn list(desk: Desk) -> Response {
             Ok(lines.collect::<Vec<_>>())
         })
         .await;
-    let lines = match found {
+    let mut lines = match found {
         Ok(lines) => lines,
         Err(error) => return desk.failed(&error),
     };
+    let more = lines.len().saturating_sub(LINES_SHOWN);
+    lines.truncate(LINES_SHOWN);
     let words = &desk.words;
     let customers = Customers {
         text,
+        more,
         lines: lines
             .into_iter()
             .map(|(id, name, region, key, assets, open)| CustomerLine {

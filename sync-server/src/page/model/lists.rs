@@ -145,8 +145,10 @@ pub struct CustomerLine {
 pub struct Customers {
     /// What was searched for.
     pub text: String,
-    /// The list.
+    /// The list, or its beginning.
     pub lines: Vec<CustomerLine>,
+    /// How many more there are.
+    pub more: usize,
     /// Makes the form's second arrival harmless.
     pub once: String,
 }
