@@ -5,7 +5,7 @@
 //! a restart builds it again from the facts.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fieldseal_core::domain::ids::{OrderId, UserId};
 use fieldseal_core::domain::roles::Role;
@@ -77,7 +77,7 @@ pub struct EngineerMark {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Board {
     /// Every order that is not hidden, newest first.
-    pub rows: Vec<BoardRow>,
+    pub rows: Arc<Vec<BoardRow>>,
     /// Active engineers by name.
     pub engineers: Vec<EngineerMark>,
     /// The sequence's last row as of this look: where the live stream goes on.
@@ -88,13 +88,19 @@ pub struct Board {
 #[derive(Default)]
 pub(super) struct Projection {
     rows: Mutex<HashMap<OrderId, BoardRow>>,
+    /// All rows with numbers and names, newest first, as of a row of the sequence: the same until something is committed.
+    listed: Mutex<(u64, Arc<Vec<BoardRow>>)>,
 }
 
 impl Projection {
-    /// Brings the rows up to date.
-    fn follow(&self, views: &Views) -> Result<MutexGuard<'_, HashMap<OrderId, BoardRow>>, OfficeError> {
+    /// Brings the rows up to date; with them, up to which row of the sequence they are.
+    fn follow(
+        &self,
+        views: &Views,
+    ) -> Result<(MutexGuard<'_, HashMap<OrderId, BoardRow>>, u64), OfficeError> {
         let mut rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
-        for order in views.take_changed()? {
+        let (changed, upto) = views.take_changed()?;
+        for order in changed {
             match views.order(order)? {
                 Some(view) if !view.hidden => {
                     rows.insert(order, row_of(&view));
@@ -104,12 +110,12 @@ impl Projection {
                 }
             }
         }
-        Ok(rows)
+        Ok((rows, upto))
     }
 
     /// The orders that have conflicts.
     pub(super) fn with_conflicts(&self, views: &Views) -> Result<Vec<OrderId>, OfficeError> {
-        let rows = self.follow(views)?;
+        let (rows, _) = self.follow(views)?;
         Ok(rows
             .values()
             .filter(|row| row.conflicts > 0)
@@ -175,20 +181,7 @@ impl Office {
     /// # Errors
     /// [`OfficeError::Unexpected`].
     pub fn board(&self) -> Result<Board, OfficeError> {
-        let mut rows: Vec<BoardRow> = self.board.follow(&self.views)?.values().cloned().collect();
-        rows.sort_by_key(|row| std::cmp::Reverse(row.order));
-        let mut numbers: BTreeMap<DocName, String> = BTreeMap::new();
-        let mut names: BTreeMap<DocName, String> = BTreeMap::new();
-        for row in &mut rows {
-            if let Some(ticket) = &row.ticket {
-                row.number = self.looked_up(&mut numbers, ticket, |view| view.number.clone())?;
-            }
-            if let Some(customer) = &row.customer {
-                row.customer_name = self.looked_up(&mut names, customer, |view| {
-                    view.fields.text("name").map(str::to_owned)
-                })?;
-            }
-        }
+        let rows = self.listed()?;
         let tx = self.storage.read()?;
         let (newest, _) = tx.head()?;
         drop(tx);
@@ -200,6 +193,31 @@ impl Office {
         })
     }
 
+    /// The rows with what they take from other records. Locks: rows, then the list, then the views.
+    fn listed(&self) -> Result<Arc<Vec<BoardRow>>, OfficeError> {
+        let (rows, upto) = self.board.follow(&self.views)?;
+        let mut listed = self.board.listed.lock().unwrap_or_else(PoisonError::into_inner);
+        if listed.0 == upto && listed.1.len() == rows.len() {
+            return Ok(listed.1.clone());
+        }
+        let mut all: Vec<BoardRow> = rows.values().cloned().collect();
+        all.sort_by_key(|row| std::cmp::Reverse(row.order));
+        let mut numbers: BTreeMap<DocName, String> = BTreeMap::new();
+        let mut names: BTreeMap<DocName, String> = BTreeMap::new();
+        for row in &mut all {
+            if let Some(ticket) = &row.ticket {
+                row.number = self.looked_up(&mut numbers, ticket, |view| view.number.clone())?;
+            }
+            if let Some(customer) = &row.customer {
+                row.customer_name = self.looked_up(&mut names, customer, |view| {
+                    view.fields.text("name").map(str::to_owned)
+                })?;
+            }
+        }
+        *listed = (upto, Arc::new(all));
+        Ok(listed.1.clone())
+    }
+
     /// Conflicts that ask for a decision, over all orders.
     ///
     /// # Errors
@@ -208,6 +226,7 @@ impl Office {
         Ok(self
             .board
             .follow(&self.views)?
+            .0
             .values()
             .map(|row| row.to_decide)
             .sum())

@@ -298,12 +298,14 @@ impl Views {
         })
     }
 
-    /// The orders whose facts changed since the last call, up to the last look; at the first call all of them.
-    pub(super) fn take_changed(&self) -> Result<BTreeSet<OrderId>, OfficeError> {
+    /// The orders whose facts changed since the last call (at the first call all of them), and up to which row of the
+    /// sequence everything was looked at.
+    pub(super) fn take_changed(&self) -> Result<(BTreeSet<OrderId>, u64), OfficeError> {
+        let take = |kept: &mut Kept| (std::mem::take(&mut kept.changed), kept.upto);
         if self.looked {
-            return Ok(std::mem::take(&mut self.lock().changed));
+            return Ok(take(&mut self.lock()));
         }
-        self.read(|_, kept| Ok(std::mem::take(&mut kept.changed)))
+        self.read(|_, kept| Ok(take(kept)))
     }
 
     /// Names of the documents of a kind (`customer/`), oldest first (ids are UUIDv7).

@@ -44,7 +44,7 @@ fn a_seeded_company_has_a_month_behind_it_and_everything_on_its_board() {
     let board = office.board().unwrap();
     assert_eq!(board.rows.len(), company.stories.len());
     let mut states: BTreeMap<&str, usize> = BTreeMap::new();
-    for row in &board.rows {
+    for row in board.rows.iter() {
         *states.entry(row.state.as_str()).or_default() += 1;
     }
     let count = |state: OrderState| states.get(state.as_str()).copied().unwrap_or_default();
@@ -100,7 +100,7 @@ fn a_seeded_company_has_a_month_behind_it_and_everything_on_its_board() {
     let mut outcomes: BTreeMap<String, usize> = BTreeMap::new();
     let mut revisions = 0;
     let (mut photos, mut forbidden) = (0, 0);
-    for row in &board.rows {
+    for row in board.rows.iter() {
         let details = office.order(row.order).unwrap().unwrap();
         for decision in &details.view.decisions {
             let outcome = decision.decision["outcome"].as_str().unwrap().to_owned();

@@ -25,7 +25,7 @@ fn the_board_shows_each_order_once_and_follows_every_change() {
     assert!(ids.contains(&first) && ids.contains(&second));
     let row = |order| {
         let board = office.board().unwrap();
-        board.rows.into_iter().find(|row| row.order == order).unwrap()
+        board.rows.iter().find(|row| row.order == order).cloned().unwrap()
     };
     let shown = row(first);
     assert_eq!(shown.number, "SS20261123001");
@@ -199,7 +199,7 @@ fn a_page_asks_for_news_once_and_the_next_page_has_them() {
         .unwrap();
     let row_of = |office: &Office| {
         let rows = office.board().unwrap().rows;
-        rows.into_iter().find(|row| row.order == orders[3]).unwrap()
+        rows.iter().find(|row| row.order == orders[3]).cloned().unwrap()
     };
     assert_eq!(row_of(&office.look().unwrap()).status, VisibleStatus::Cancelled);
     assert_eq!(row_of(office).status, VisibleStatus::Cancelled);

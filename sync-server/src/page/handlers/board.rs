@@ -64,7 +64,7 @@ fn running_clocks(
 ) -> Result<BTreeMap<OrderId, Running>, OfficeError> {
     let packs = Packs::builtin().map_err(OfficeError::unexpected)?;
     let mut found = BTreeMap::new();
-    for row in &board.rows {
+    for row in board.rows.iter() {
         if !matches!(row.status, VisibleStatus::ToDo | VisibleStatus::Dispatched) {
             continue;
         }

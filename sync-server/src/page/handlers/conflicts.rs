@@ -27,8 +27,8 @@ pub async fn get(desk: Desk) -> Response {
             let numbers: BTreeMap<OrderId, String> = office
                 .board()?
                 .rows
-                .into_iter()
-                .map(|row| (row.order, row.number))
+                .iter()
+                .map(|row| (row.order, row.number.clone()))
                 .collect();
             let people = load::people(office, &service, &words)?;
             let mut list = Conflicts::default();

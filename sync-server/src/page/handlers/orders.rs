@@ -31,10 +31,10 @@ use crate::pipeline::SyncService;
 /// The office's.
 pub fn open_by_customer(office: &Office) -> Result<BTreeMap<CustomerId, usize>, OfficeError> {
     let mut open = BTreeMap::new();
-    for row in office.board()?.rows {
+    for row in office.board()?.rows.iter() {
         let running = matches!(row.status, VisibleStatus::ToDo | VisibleStatus::Dispatched);
-        if let (true, Some(DocName::Customer(customer))) = (running, row.customer) {
-            *open.entry(customer).or_default() += 1;
+        if let (true, Some(DocName::Customer(customer))) = (running, &row.customer) {
+            *open.entry(*customer).or_default() += 1;
         }
     }
     Ok(open)
@@ -50,8 +50,9 @@ pub fn of_customer(
     customer: CustomerId,
     names: &Names,
 ) -> Result<Vec<OrderLine>, OfficeError> {
-    let mut rows = office.board()?.rows;
-    rows.retain(|row| row.customer == Some(DocName::Customer(customer)));
+    let all = office.board()?.rows;
+    let of = Some(DocName::Customer(customer));
+    let rows: Vec<_> = all.iter().filter(|row| row.customer == of).cloned().collect();
     let mut used: BTreeMap<OrderId, Vec<PartCount>> = BTreeMap::new();
     for row in &rows {
         if let Some(view) = office.views().order(row.order)? {
