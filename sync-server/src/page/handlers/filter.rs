@@ -1,7 +1,7 @@
 //! What the board is narrowed to: an address says all of it, so that a filter is a link, works without script, and
 //! survives a live exchange.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
 
 use fieldseal_core::domain::ids::{OrderId, UserId};
@@ -46,7 +46,7 @@ pub struct Marks {
     pub undelivered: BTreeSet<OrderId>,
     /// Region and group of each customer.
     pub regions: BTreeMap<DocName, Vec<String>>,
-    /// Orders whose equipment, phone or caller holds the searched text.
+    /// Orders whose own words, equipment, phone or caller hold the searched text.
     pub found: BTreeSet<OrderId>,
 }
 
@@ -99,12 +99,11 @@ impl Wanted {
         self.text.to_lowercase()
     }
 
-    /// Whether a row's own words hold the text.
-    pub fn reads(&self, row: &BoardRow) -> bool {
-        let text = self.needle();
+    /// Whether a row's own words hold the text, which is [`Self::needle`].
+    fn reads(text: &str, row: &BoardRow) -> bool {
         [&row.number, &row.customer_name, &row.summary]
             .iter()
-            .any(|field| field.to_lowercase().contains(&text))
+            .any(|field| field.to_lowercase().contains(text))
     }
 
     /// Everything but the two that are links.
@@ -115,7 +114,7 @@ impl Wanted {
                 .and_then(|customer| marks.regions.get(customer))
                 .is_some_and(|regions| regions.contains(&self.region))
         };
-        (self.reads(row) || marks.found.contains(&row.order))
+        (self.text.is_empty() || marks.found.contains(&row.order))
             && self
                 .engineer
                 .is_none_or(|engineer| row.engineers.contains(&engineer))
@@ -215,10 +214,11 @@ pub fn regions(office: &Office, rows: &Rows) -> Result<BTreeMap<DocName, Vec<Str
     Ok(found)
 }
 
-fn record_holds(view: &RecordView, text: &str) -> bool {
+/// `bare` is the text without spaces: numbers are written with and without them.
+fn record_holds(view: &RecordView, text: &str, bare: &str) -> bool {
     let holds = |value: &str| {
         let value = value.to_lowercase();
-        value.contains(text) || value.replace(' ', "").contains(&text.replace(' ', ""))
+        value.contains(text) || value.replace(' ', "").contains(bare)
     };
     ["serial", "name"]
         .iter()
@@ -227,7 +227,7 @@ fn record_holds(view: &RecordView, text: &str) -> bool {
         || view.fields.texts("phone").into_iter().any(holds)
 }
 
-/// Orders whose equipment, contact, caller or customer's contacts hold the text: serial numbers, names, phones (Y-01).
+/// Orders whose own words, equipment, contact, caller or customer's contacts hold the text: serial numbers, names, phones (Y-01).
 ///
 /// # Errors
 /// The office's.
@@ -237,8 +237,13 @@ pub fn search(office: &Office, rows: &Rows, wanted: &Wanted) -> Result<BTreeSet<
     if text.is_empty() {
         return Ok(found);
     }
-    let mut known: BTreeMap<DocName, bool> = BTreeMap::new();
-    for row in rows.rows.iter().filter(|row| !wanted.reads(row)) {
+    let bare = text.replace(' ', "");
+    let mut known: HashMap<DocName, bool> = HashMap::new();
+    for row in rows.rows.iter() {
+        if Wanted::reads(&text, row) {
+            found.insert(row.order);
+            continue;
+        }
         let mut docs: Vec<DocName> = row.names.clone();
         let mut name = |text: &str| docs.extend(text.parse::<DocName>().ok());
         for (doc, field) in [(&row.ticket, "caller"), (&row.customer, "contacts")] {
@@ -256,7 +261,7 @@ pub fn search(office: &Office, rows: &Rows, wanted: &Wanted) -> Result<BTreeSet<
                     let hit = office
                         .views()
                         .record(&doc)?
-                        .is_some_and(|view| record_holds(&view, &text));
+                        .is_some_and(|view| record_holds(&view, &text, &bare));
                     known.insert(doc, hit);
                     hit
                 }
