@@ -8,6 +8,7 @@
 //! golden-byte tests. New behaviour is a new kind or an optional field.
 
 pub mod classes;
+pub mod clocks;
 pub mod conflict;
 pub mod directory;
 pub mod doc_name;
@@ -25,6 +26,7 @@ pub mod stored;
 pub mod token;
 pub mod van;
 
+pub use clocks::{OrderTimes, TicketTimes};
 pub use directory::{DirectoryView, fold_directory};
 pub use doc_name::{DocName, Shard, Writer};
 pub use envelope::{Action, ClockEvidence, EnvelopeError, Head, RawFact};

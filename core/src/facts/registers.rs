@@ -4,6 +4,7 @@
 //! value as *the* value, the others beside it with author, device and time. Nothing ever vanishes in silence.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::str::FromStr;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -59,6 +60,11 @@ impl Fields {
     /// The shown value of a field that holds a text.
     pub fn text(&self, field: &str) -> Option<&str> {
         self.value(field).and_then(Value::as_str)
+    }
+
+    /// A text as a code, a moment or a document's name; none where it cannot be read as one.
+    pub fn parsed<T: FromStr>(&self, field: &str) -> Option<T> {
+        self.text(field)?.parse().ok()
     }
 
     /// The shown values of a field that holds a list of texts.

@@ -203,7 +203,7 @@ impl Desk {
         let now = self.now();
         let silent = board.engineers.iter().find_map(|mark| {
             let silent = mark.as_of.is_some_and(|at| now - at > SILENT_MS);
-            let order = mark.at_work.filter(|_| silent)?;
+            let order = mark.at_work.as_ref().filter(|_| silent)?.order;
             Some((mark.person.user, order))
         });
         let Some((engineer, order)) = silent else {

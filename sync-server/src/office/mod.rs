@@ -29,10 +29,11 @@ mod tickets;
 mod vans;
 mod views;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use fieldseal_core::domain::calendar::CompanyZone;
 use fieldseal_core::domain::ids::{ActionId, UserId};
+use fieldseal_core::domain::policy::Packs;
 use fieldseal_core::domain::roles::{Operation, Permission, Role, allowed_any};
 use fieldseal_core::domain::time::LocalTime;
 use fieldseal_core::env::Env;
@@ -90,6 +91,8 @@ pub struct Office {
     contacts: Arc<Contacts>,
     views: Views,
     board: Arc<board::Projection>,
+    /// The policies that come with the program, once they were asked for.
+    packs: Arc<OnceLock<Packs>>,
     env: Env,
     zone: CompanyZone,
     organisation: Arc<str>,
@@ -115,6 +118,7 @@ impl Office {
             enrolment,
             contacts: Arc::default(),
             board: Arc::default(),
+            packs: Arc::default(),
             env,
             zone,
             organisation: organisation.into(),

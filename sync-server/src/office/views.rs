@@ -54,8 +54,19 @@ struct Kept {
     vans: HashMap<UserId, Arc<VanView>>,
     stock: Option<Arc<StockView>>,
     indexes: HashMap<UserId, Arc<VanIndex>>,
-    /// Orders that were changed since somebody asked by [`Views::take_changed`].
-    changed: BTreeSet<OrderId>,
+    /// What was changed since somebody asked by [`Views::take_changed`]; its `upto` is not used.
+    changed: Changed,
+}
+
+/// What was committed since the last time somebody asked (at the first time: everything).
+#[derive(Debug, Clone, Default)]
+pub(super) struct Changed {
+    /// Orders whose own facts changed, those of their visits, or movements that name them.
+    pub orders: BTreeSet<OrderId>,
+    /// Other documents.
+    pub records: BTreeSet<DocName>,
+    /// Everything up to this row of the sequence was looked at.
+    pub upto: u64,
 }
 
 /// The action as the fold wants it.
@@ -298,14 +309,23 @@ impl Views {
         })
     }
 
-    /// The orders whose facts changed since the last call (at the first call all of them), and up to which row of the
-    /// sequence everything was looked at.
-    pub(super) fn take_changed(&self) -> Result<(BTreeSet<OrderId>, u64), OfficeError> {
-        let take = |kept: &mut Kept| (std::mem::take(&mut kept.changed), kept.upto);
+    /// What changed since the last call.
+    pub(super) fn take_changed(&self) -> Result<Changed, OfficeError> {
+        let take = |kept: &mut Kept| Changed {
+            upto: kept.upto,
+            ..std::mem::take(&mut kept.changed)
+        };
         if self.looked {
             return Ok(take(&mut self.lock()));
         }
         self.read(|_, kept| Ok(take(kept)))
+    }
+
+    /// What could not be worked off is still to be given.
+    pub(super) fn give_back(&self, changed: Changed) {
+        let mut kept = self.lock();
+        kept.changed.orders.extend(changed.orders);
+        kept.changed.records.extend(changed.records);
     }
 
     /// Names of the documents of a kind (`customer/`), oldest first (ids are UUIDv7).
@@ -344,7 +364,7 @@ impl Kept {
         let before = self.indexes.remove(&engineer);
         for order in self.index(tx, engineer)?.changed_since(before.as_deref()) {
             self.orders.remove(&order);
-            self.changed.insert(order);
+            self.changed.orders.insert(order);
         }
         Ok(())
     }
@@ -355,10 +375,11 @@ impl Kept {
             DocName::ReferenceIndex => self.reference = None,
             DocName::Order(order) | DocName::Visit(order, _) => {
                 self.orders.remove(order);
-                self.changed.insert(*order);
+                self.changed.orders.insert(*order);
             }
             other => {
                 self.records.remove(other);
+                self.changed.records.insert(other.clone());
             }
         }
     }

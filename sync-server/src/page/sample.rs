@@ -117,9 +117,11 @@ pub(super) fn board(w: &Words, empty: bool) -> Board {
     let column = |code: &'static str, cards: Vec<Card>, more| Column {
         code,
         title: w.t(&format!("visible_status.{code}")),
+        count: if empty { 0 } else { cards.len() + more },
         cards: if empty { Vec::new() } else { cards },
+        before_href: None,
         more: if empty { 0 } else { more },
-        more_href: "/?all=1".into(),
+        more_href: format!("/?list={code}"),
         empty: w.t(&format!("page.empty.{code}")),
     };
     let (response, resolution) = ("clock.response", "clock.resolve");
@@ -238,11 +240,14 @@ pub(super) fn board(w: &Words, empty: bool) -> Board {
                 12,
             ),
         ],
-        cancelled: if empty {
-            Vec::new()
-        } else {
-            vec![card(w, 111, "宁波港务", "重复报修", "p3", "cancelled", "", &[])]
-        },
+        one: false,
+        cancelled: (!empty).then(|| {
+            column(
+                "cancelled",
+                vec![card(w, 111, "宁波港务", "重复报修", "p3", "cancelled", "", &[])],
+                0,
+            )
+        }),
         engineers: if empty { Vec::new() } else { engineers(w) },
         filter: Filter {
             text: if empty { HOSTILE.into() } else { String::new() },

@@ -2,12 +2,14 @@
 
 use axum::body::Body;
 use axum::http::Response;
-use fieldseal_core::domain::ids::UserId;
+use fieldseal_core::domain::ids::{CustomerId, OrderId, TicketId, UserId};
 use fieldseal_core::domain::roles::Role;
 use fieldseal_core::domain::texts::Lang;
+use fieldseal_core::domain::work::{Category, Channel, OrderType, Priority};
+use fieldseal_core::facts::DocName;
 
 use crate::http::testing::{Bench, LI, Phone, body_of};
-use crate::office::NewUser;
+use crate::office::{NewJob, NewOrder, NewTicket, NewUser};
 use crate::page::sample::HOSTILE;
 
 /// A browser without script: it keeps a cookie, follows redirects, and posts a form with the hidden fields that stand
@@ -245,6 +247,90 @@ async fn a_dispatcher_dispatches_reassigns_cancels_and_takes_back() {
         )
         .await;
     assert!(order.contains("先打电话"));
+}
+
+fn waiting_job(customer: CustomerId) -> NewJob {
+    NewJob {
+        ticket: NewTicket {
+            customer,
+            assets: Vec::new(),
+            category: Category::Service,
+            priority: Priority::P3,
+            channel: Channel::Phone,
+            caller: None,
+            description: "年度巡检".to_owned(),
+            reported_on: None,
+        },
+        order: NewOrder {
+            order_type: OrderType::Repair,
+            priority: Priority::P3,
+            summary: "年度巡检".to_owned(),
+            window_from: None,
+            window_to: None,
+            planned_parts: Vec::new(),
+            contact: None,
+        },
+        engineers: Vec::new(),
+    }
+}
+
+#[tokio::test]
+async fn a_long_column_is_cut_and_its_list_has_every_order_once() {
+    let bench = Bench::new();
+    let browser = Browser::signed_in(&bench);
+    let _ = dispatched(&browser, engineer(&bench, 1, "王建国")).await;
+    let office = &bench.state.office;
+    let customers = office.views().names("customer/").unwrap();
+    let Some(DocName::Customer(customer)) = customers.first() else {
+        panic!("no customer")
+    };
+    let li = office.person(LI).unwrap().unwrap();
+    let mut made = Vec::new();
+    for _ in 0..204 {
+        bench.clock.fetch_add(1_000, std::sync::atomic::Ordering::Relaxed);
+        let once = TicketId(bench.state.env.uuid_v7());
+        let (_, order) = office.create_job(&li, once, waiting_job(*customer)).unwrap();
+        made.insert(0, order);
+    }
+    let rows = office.board().unwrap().rows;
+    let newest: Vec<OrderId> = rows.iter().map(|row| row.order).take(made.len()).collect();
+    assert_eq!(newest, made, "the newest comes first");
+    let board = browser.page("/").await;
+    let column = |page: &str| page.split("id=\"column-to_do\"").nth(1).unwrap().to_owned();
+    let cards = |page: &str| -> Vec<String> {
+        let links = column(page);
+        let links = links
+            .split("</section>")
+            .next()
+            .unwrap()
+            .split("class=\"card p")
+            .skip(1);
+        links
+            .map(|card| card.split("href=\"/orders/").nth(1).unwrap()[..36].to_owned())
+            .collect()
+    };
+    assert!(column(&board).contains("<span class=\"count\">204</span>"));
+    assert!(
+        column(&board).contains("href=\"/?list=to_do&#38;page=2\""),
+        "{}",
+        column(&board)
+    );
+    let mut seen = cards(&board);
+    assert_eq!(seen.len(), 200);
+    let second = browser.page("/?list=to_do&page=2").await;
+    assert!(!second.contains("column-dispatched"), "one column alone");
+    assert!(second.contains("href=\"/?list=to_do\""), "the way back");
+    seen.extend(cards(&second));
+    seen.sort_unstable();
+    seen.dedup();
+    assert_eq!(seen.len(), 204);
+    assert_eq!(
+        cards(&browser.page("/?list=to_do&page=99").await),
+        cards(&second),
+        "beyond the end is the last page"
+    );
+    assert_eq!(cards(&browser.page("/?list=to_do&page=x").await).len(), 200);
+    assert!(cards(&browser.page("/?list=to_do&q=nothing-like-it").await).is_empty());
 }
 
 /// D.5-6: two pages, one window; the loser stays visible with its author and can be put back.

@@ -65,10 +65,11 @@ fn a_seeded_company_has_a_month_behind_it_and_everything_on_its_board() {
     }
     for status in [VisibleStatus::ToDo, VisibleStatus::Dispatched] {
         for priority in Priority::ALL {
-            let shown =
-                |row: &&crate::office::BoardRow| row.status == status && row.priority == Some(*priority);
             assert!(
-                board.rows.iter().any(|row| shown(&row)),
+                board
+                    .rows
+                    .iter()
+                    .any(|row| row.status == status && row.priority == Some(*priority)),
                 "{status:?} {priority:?}"
             );
         }

@@ -1,3 +1,4 @@
+mod board;
 mod plan;
 mod queries;
 mod records;

@@ -1,96 +1,25 @@
 //! `GET /`: the board by visible state and the engineers' strip. What it is narrowed to is in [`super::filter`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
 use axum::response::Response;
-use fieldseal_core::domain::ids::{OrderId, UserId};
-use fieldseal_core::domain::policy::Packs;
-use fieldseal_core::domain::service_level::ClockView;
+use fieldseal_core::domain::ids::UserId;
 use fieldseal_core::domain::work::{OrderState, VisibleStatus};
-use fieldseal_core::facts::OrderView;
 
-use super::filter::{self, Marks, Wanted};
-use crate::office::{Board as Rows, BoardRow, EngineerMark, Office, OfficeError};
+use super::filter::{self, Found, Wanted};
+use crate::office::{Board as Rows, EngineerMark, Office, OfficeError};
 use crate::page::desk::Desk;
 use crate::page::model::{Board, Card, Chip, Clock, Column, EngineerLine, Here, Tone};
-use crate::page::present::{clocks, order, sla, values};
+use crate::page::present::{clocks, order, values};
 use crate::page::respond::html;
 use crate::page::views::BoardView;
 use crate::page::words::Words;
 
-/// Finished cards beyond these are counted, not shown: the filter finds them.
+/// Finished cards beyond these are counted, not shown: the list of their column has them.
 const FINISHED_SHOWN: usize = 12;
-/// Open cards of one column beyond these are counted, not shown: what is due first comes first, and a filter or «show all»
-/// finds the rest.
-const OPEN_SHOWN: usize = 200;
-
-/// What still runs of an order.
-#[derive(Debug, Default)]
-struct Running {
-    clocks: Vec<ClockView>,
-    /// Dispatched at this moment, ms, and still on no device of the engineer (F-14).
-    undelivered: Option<i64>,
-}
-
-impl Running {
-    fn late(&self) -> bool {
-        self.clocks
-            .iter()
-            .any(|clock| clock.ended_ms.is_none() && clock.slack_ms.is_some_and(|slack| slack < 0))
-    }
-}
-
-/// Since when an assignment waits for a device, ms.
-fn undelivered(view: &OrderView) -> Option<i64> {
-    let current = view
-        .assignments
-        .iter()
-        .find(|assignment| Some(assignment.id) == view.current)?;
-    let there = view.state != OrderState::Dispatched
-        || view
-            .deliveries
-            .iter()
-            .any(|delivery| delivery.assignment == current.id);
-    let event = view.timeline.iter().find(|event| event.record.id == current.id)?;
-    (!there).then_some(event.time.utc_ms)
-}
-
-/// The clocks of the orders that still run.
-fn running_clocks(
-    office: &Office,
-    board: &Rows,
-    now_ms: i64,
-) -> Result<BTreeMap<OrderId, Running>, OfficeError> {
-    let packs = Packs::builtin().map_err(OfficeError::unexpected)?;
-    let mut found = BTreeMap::new();
-    for row in board.rows.iter() {
-        if !matches!(row.status, VisibleStatus::ToDo | VisibleStatus::Dispatched) {
-            continue;
-        }
-        let Some(ticket) = &row.ticket else { continue };
-        let (Some(view), Some(ticket)) = (office.views().order(row.order)?, office.views().record(ticket)?)
-        else {
-            continue;
-        };
-        let heard = board
-            .engineers
-            .iter()
-            .filter(|mark| row.engineers.contains(&mark.person.user))
-            .filter_map(|mark| mark.as_of)
-            .max();
-        let clocks = sla::clocks(&packs, &view, &ticket, now_ms, heard)
-            .into_iter()
-            .filter(clocks::matters)
-            .collect();
-        let running = Running {
-            clocks,
-            undelivered: undelivered(&view),
-        };
-        found.insert(row.order, running);
-    }
-    Ok(found)
-}
+/// So many cards of a column are shown at once, those due first at the top; the column's list has the rest by pages.
+const PAGE: usize = 200;
 
 /// Parts below zero in each van.
 fn discrepancies(office: &Office, board: &Rows) -> Result<BTreeMap<UserId, usize>, OfficeError> {
@@ -113,59 +42,47 @@ pub async fn get(desk: Desk) -> Response {
     let seen = desk.newest();
     let (wanted, now_ms) = (Wanted::of(&desk), desk.words.now_ms);
     let asked = wanted.clone();
-    let found = desk
+    let read = desk
         .office(move |office, _| {
             let board = office.board()?;
-            let running = running_clocks(office, &board, now_ms)?;
             let wrong = discrepancies(office, &board)?;
-            let orders = |of: fn(&Running) -> bool| -> BTreeSet<OrderId> {
-                let hits = running.iter().filter(|(_, running)| of(running));
-                hits.map(|(order, _)| *order).collect()
-            };
-            let marks = Marks {
-                late: orders(Running::late),
-                undelivered: orders(|running| running.undelivered.is_some()),
-                regions: filter::regions(office, &board)?,
-                found: filter::search(office, &board, &asked)?,
-            };
-            Ok((board, running, wrong, marks))
+            let found = filter::found(office, &board, &asked, now_ms)?;
+            Ok((board, wrong, found))
         })
         .await;
-    let (rows, running, wrong, marks) = match found {
-        Ok(found) => found,
+    let (rows, wrong, found) = match read {
+        Ok(read) => read,
         Err(error) => return desk.failed(&error),
     };
     let words = &desk.words;
+    let column = |status| column(words, &rows, &wanted, &found, status);
+    let shown = wanted.list().map_or_else(
+        || {
+            vec![
+                VisibleStatus::ToDo,
+                VisibleStatus::Dispatched,
+                VisibleStatus::Done,
+                VisibleStatus::Audited,
+            ]
+        },
+        |(status, _)| vec![status],
+    );
     let board = Board {
-        columns: [
-            VisibleStatus::ToDo,
-            VisibleStatus::Dispatched,
-            VisibleStatus::Done,
-            VisibleStatus::Audited,
-        ]
-        .into_iter()
-        .map(|status| column(words, &rows, &running, (&wanted, &marks), status))
-        .collect(),
-        cancelled: cards(
-            words,
-            &rows,
-            &running,
-            (&wanted, &marks),
-            VisibleStatus::Cancelled,
-        ),
+        columns: shown.into_iter().map(column).collect(),
+        cancelled: match wanted.list() {
+            Some(_) => None,
+            None => Some(column(VisibleStatus::Cancelled)).filter(|column| column.count > 0),
+        },
         engineers: rows
             .engineers
             .iter()
             .map(|mark| {
-                engineer(
-                    words,
-                    &rows,
-                    mark,
-                    wrong.get(&mark.person.user).copied().unwrap_or_default(),
-                )
+                let wrong = wrong.get(&mark.person.user).copied().unwrap_or_default();
+                engineer(words, mark, wrong)
             })
             .collect(),
-        filter: filter::filter(words, &rows, &wanted, &marks),
+        filter: filter::filter(words, &rows, &wanted, &found),
+        one: wanted.list().is_some(),
     };
     let mut frame = desk.frame(Here::Board, "page.nav.board", seen);
     frame.conflicts = rows.rows.iter().map(|row| row.to_decide).sum();
@@ -178,27 +95,51 @@ pub async fn get(desk: Desk) -> Response {
     )
 }
 
-fn column(
-    words: &Words,
-    rows: &Rows,
-    running: &BTreeMap<OrderId, Running>,
-    (wanted, marks): (&Wanted, &Marks),
-    status: VisibleStatus,
-) -> Column {
-    let mut cards = cards(words, rows, running, (wanted, marks), status);
-    let most = match status {
-        VisibleStatus::Done | VisibleStatus::Audited if !wanted.on() && !wanted.all() => FINISHED_SHOWN,
-        _ if wanted.all() => usize::MAX,
-        _ => OPEN_SHOWN,
+/// A column or a page of it: what is due first, then by priority, then the newest.
+fn column(words: &Words, rows: &Rows, wanted: &Wanted, found: &[Found], status: VisibleStatus) -> Column {
+    let mut within: Vec<&Found> = found
+        .iter()
+        .filter(|found| found.row.status == status && wanted.takes(found))
+        .collect();
+    within.sort_by_cached_key(|found| {
+        let row = &found.row;
+        (
+            found.due_ms().unwrap_or(i64::MAX),
+            row.priority,
+            std::cmp::Reverse(row.created_ms),
+            row.order,
+        )
+    });
+    let open = matches!(status, VisibleStatus::ToDo | VisibleStatus::Dispatched);
+    let list = wanted
+        .list()
+        .map(|(_, page)| page.min(within.len().saturating_sub(1) / PAGE));
+    let (from, most) = match list {
+        Some(page) => (page * PAGE, PAGE),
+        None if open || wanted.on() => (0, PAGE),
+        None => (0, FINISHED_SHOWN),
     };
-    let more = cards.len().saturating_sub(most);
-    cards.truncate(most);
+    let next = list.map_or(usize::from(most == PAGE), |page| page + 1);
+    let names: BTreeMap<UserId, &str> = rows
+        .engineers
+        .iter()
+        .map(|mark| (mark.person.user, mark.person.name.as_str()))
+        .collect();
     Column {
         code: status.as_str(),
         title: words.t(status.text_key()),
-        cards,
-        more,
-        more_href: wanted.href_of_all(),
+        count: within.len(),
+        before_href: list
+            .and_then(|page| page.checked_sub(1))
+            .map(|page| wanted.href_of(status, page)),
+        more: within.len().saturating_sub(from + most),
+        more_href: wanted.href_of(status, next),
+        cards: within
+            .into_iter()
+            .skip(from)
+            .take(most)
+            .map(|found| card(words, found, &names))
+            .collect(),
         empty: if wanted.on() {
             words.t("page.empty.filtered")
         } else {
@@ -207,50 +148,17 @@ fn column(
     }
 }
 
-/// The cards of a column: what is due first, then by priority, then the newest.
-fn cards(
-    words: &Words,
-    rows: &Rows,
-    running: &BTreeMap<OrderId, Running>,
-    (wanted, marks): (&Wanted, &Marks),
-    status: VisibleStatus,
-) -> Vec<Card> {
-    let mut found: Vec<&BoardRow> = rows
-        .rows
-        .iter()
-        .filter(|row| row.status == status && wanted.takes(row, marks))
-        .collect();
-    let due = |row: &BoardRow| {
-        running
-            .get(&row.order)
-            .into_iter()
-            .flat_map(|running| &running.clocks)
-            .filter(|clock| clock.ended_ms.is_none())
-            .filter_map(|clock| clock.due_ms)
-            .min()
-            .unwrap_or(i64::MAX)
-    };
-    found.sort_by_key(|row| (due(row), row.priority, std::cmp::Reverse(row.order)));
-    let names: BTreeMap<UserId, &str> = rows
-        .engineers
-        .iter()
-        .map(|mark| (mark.person.user, mark.person.name.as_str()))
-        .collect();
-    found
-        .into_iter()
-        .map(|row| card(words, row, running.get(&row.order), &names))
-        .collect()
-}
-
-fn card(words: &Words, row: &BoardRow, running: Option<&Running>, names: &BTreeMap<UserId, &str>) -> Card {
-    let waits = running.and_then(|running| running.undelivered).map(|at| Clock {
+fn card(words: &Words, found: &Found, names: &BTreeMap<UserId, &str>) -> Card {
+    let row = &found.row;
+    let waits = row.times.undelivered_since_ms.map(|at| Clock {
         text: words.tp("page.clock.undelivered", "at", words.moment(at)),
         due: String::new(),
         tone: Tone::Warn,
     });
-    let ticking = running.into_iter().flat_map(|running| &running.clocks);
     // What presses comes first.
-    let mut clocks: Vec<Clock> = ticking
+    let mut clocks: Vec<Clock> = found
+        .clocks
+        .iter()
         .map(|clock| clocks::clock(words, clock))
         .chain(waits)
         .collect();
@@ -323,18 +231,15 @@ pub fn age(words: &Words, heard: Option<i64>) -> (String, String, Tone) {
     }
 }
 
-fn engineer(words: &Words, rows: &Rows, mark: &EngineerMark, discrepancies: usize) -> EngineerLine {
+fn engineer(words: &Words, mark: &EngineerMark, discrepancies: usize) -> EngineerLine {
     let (as_of, link, link_tone) = age(words, mark.as_of);
-    let visit = mark
-        .at_work
-        .and_then(|order| rows.rows.iter().find(|row| row.order == order))
-        .map(|row| {
-            (
-                row.number.clone(),
-                row.order.to_string(),
-                words.t(row.state.text_key()),
-            )
-        });
+    let visit = mark.at_work.as_ref().map(|row| {
+        (
+            row.number.clone(),
+            row.order.to_string(),
+            words.t(row.state.text_key()),
+        )
+    });
     EngineerLine {
         id: mark.person.user.to_string(),
         name: mark.person.name.clone(),

@@ -1,17 +1,18 @@
 //! What the board is narrowed to: an address says all of it, so that a filter is a link, works without script, and
 //! survives a live exchange.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write as _;
+use std::sync::Arc;
 
-use fieldseal_core::domain::ids::{OrderId, UserId};
+use fieldseal_core::domain::ids::UserId;
+use fieldseal_core::domain::service_level::ClockView;
 use fieldseal_core::domain::work::{OrderState, Priority, VisibleStatus};
-use fieldseal_core::facts::{DocName, RecordView};
 
 use crate::office::{Board as Rows, BoardRow, Office, OfficeError};
 use crate::page::desk::Desk;
 use crate::page::model::{Choice, Filter, FilterLink, Tone};
-use crate::page::present::order;
+use crate::page::present::{clocks, order};
 use crate::page::words::Words;
 
 /// What asks for a dispatcher's look.
@@ -37,17 +38,37 @@ impl Need {
     }
 }
 
-/// What is known of an order beside its row, as far as filters ask for it.
-#[derive(Debug, Clone, Default)]
-pub struct Marks {
-    /// Orders with a clock that ran out.
-    pub late: BTreeSet<OrderId>,
-    /// Orders that no device of their engineer has.
-    pub undelivered: BTreeSet<OrderId>,
-    /// Region and group of each customer.
-    pub regions: BTreeMap<DocName, Vec<String>>,
-    /// Orders whose own words, equipment, phone or caller hold the searched text.
-    pub found: BTreeSet<OrderId>,
+/// A row of the board with its clocks as of now.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// The row.
+    pub row: Arc<BoardRow>,
+    /// The clocks that matter, of an order that is not done.
+    pub clocks: Vec<ClockView>,
+}
+
+impl Found {
+    fn running(&self) -> impl Iterator<Item = &ClockView> {
+        self.clocks.iter().filter(|clock| clock.ended_ms.is_none())
+    }
+
+    fn late(&self) -> bool {
+        self.running()
+            .any(|clock| clock.slack_ms.is_some_and(|slack| slack < 0))
+    }
+
+    /// When the first of its clocks is due, ms since the epoch.
+    pub fn due_ms(&self) -> Option<i64> {
+        self.running().filter_map(|clock| clock.due_ms).min()
+    }
+
+    fn needs(&self, need: Need) -> bool {
+        match need {
+            Need::Late => self.late(),
+            Need::Undelivered => self.row.times.undelivered_since_ms.is_some(),
+            Need::Decision => self.row.to_decide > 0,
+        }
+    }
 }
 
 /// The filter of an address.
@@ -59,7 +80,10 @@ pub struct Wanted {
     region: String,
     state: Option<OrderState>,
     need: Option<Need>,
-    all: bool,
+    /// One column only, by pages.
+    list: Option<VisibleStatus>,
+    /// Which page of it, from 0.
+    page: usize,
 }
 
 impl Wanted {
@@ -75,7 +99,11 @@ impl Wanted {
             need: desk
                 .asked("need")
                 .and_then(|code| Need::ALL.into_iter().find(|need| need.code() == code)),
-            all: desk.asked("all").is_some(),
+            list: desk.asked("list").and_then(|code| code.parse().ok()),
+            page: desk
+                .asked("page")
+                .and_then(|page| page.parse::<usize>().ok())
+                .map_or(0, |page| page.saturating_sub(1)),
         }
     }
 
@@ -89,54 +117,35 @@ impl Wanted {
             || self.need.is_some()
     }
 
-    /// Whether finished work is wanted in full.
-    pub const fn all(&self) -> bool {
-        self.all
+    /// The column that is asked for alone, and which page of it, from 0.
+    pub fn list(&self) -> Option<(VisibleStatus, usize)> {
+        Some((self.list?, self.page))
     }
 
-    /// The searched text, lower case.
-    pub fn needle(&self) -> String {
-        self.text.to_lowercase()
-    }
-
-    /// Whether a row's own words hold the text, which is [`Self::needle`].
-    fn reads(text: &str, row: &BoardRow) -> bool {
-        [&row.number, &row.customer_name, &row.summary]
-            .iter()
-            .any(|field| field.to_lowercase().contains(text))
+    /// The words that every order shown holds somewhere, as [`BoardRow::holds`] wants them.
+    fn needles(&self) -> Vec<String> {
+        self.text
+            .to_lowercase()
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect()
     }
 
     /// Everything but the two that are links.
-    fn takes_fields(&self, row: &BoardRow, marks: &Marks) -> bool {
-        let region = || {
-            row.customer
-                .as_ref()
-                .and_then(|customer| marks.regions.get(customer))
-                .is_some_and(|regions| regions.contains(&self.region))
-        };
-        (self.text.is_empty() || marks.found.contains(&row.order))
-            && self
-                .engineer
-                .is_none_or(|engineer| row.engineers.contains(&engineer))
+    fn takes_fields(&self, row: &BoardRow, needles: &[String]) -> bool {
+        self.engineer
+            .is_none_or(|engineer| row.engineers.contains(&engineer))
             && self
                 .priority
                 .is_none_or(|priority| row.priority == Some(priority))
-            && (self.region.is_empty() || region())
+            && (self.region.is_empty() || row.regions.contains(&self.region))
+            && row.holds(needles)
     }
 
-    fn needs(need: Need, row: &BoardRow, marks: &Marks) -> bool {
-        match need {
-            Need::Late => marks.late.contains(&row.order),
-            Need::Undelivered => marks.undelivered.contains(&row.order),
-            Need::Decision => row.to_decide > 0,
-        }
-    }
-
-    /// Whether a row is shown.
-    pub fn takes(&self, row: &BoardRow, marks: &Marks) -> bool {
-        self.takes_fields(row, marks)
-            && self.state.is_none_or(|state| row.state == state)
-            && self.need.is_none_or(|need| Self::needs(need, row, marks))
+    /// Whether an order is shown.
+    pub fn takes(&self, found: &Found) -> bool {
+        self.state.is_none_or(|state| found.row.state == state)
+            && self.need.is_none_or(|need| found.needs(need))
     }
 
     /// The address of this filter.
@@ -164,7 +173,20 @@ impl Wanted {
                 "need",
                 self.need.map(|need| need.code().to_owned()).unwrap_or_default(),
             ),
-            ("all", if self.all { "1".to_owned() } else { String::new() }),
+            (
+                "list",
+                self.list
+                    .map(|status| status.as_str().to_owned())
+                    .unwrap_or_default(),
+            ),
+            (
+                "page",
+                if self.page > 0 {
+                    (self.page + 1).to_string()
+                } else {
+                    String::new()
+                },
+            ),
         ];
         let mut address = String::from("/");
         for (name, value) in pairs.iter().filter(|(_, value)| !value.is_empty()) {
@@ -176,13 +198,23 @@ impl Wanted {
         address
     }
 
-    /// The address that shows finished work in full.
-    pub fn href_of_all(&self) -> String {
+    /// The address of a page, from 0, of one column under this filter.
+    pub fn href_of(&self, status: VisibleStatus, page: usize) -> String {
         Self {
-            all: true,
+            list: Some(status),
+            page,
             ..self.clone()
         }
         .href()
+    }
+
+    /// The same filter over all columns.
+    fn of_all(&self) -> Self {
+        Self {
+            list: None,
+            page: 0,
+            ..self.clone()
+        }
     }
 }
 
@@ -198,85 +230,37 @@ fn encode(address: &mut String, value: &str) {
     }
 }
 
-/// Region and group of the customers on the board.
+/// The orders that the filter's fields let through, with their clocks.
 ///
 /// # Errors
 /// The office's.
-pub fn regions(office: &Office, rows: &Rows) -> Result<BTreeMap<DocName, Vec<String>>, OfficeError> {
-    let mut found = BTreeMap::new();
-    let customers: BTreeSet<&DocName> = rows.rows.iter().filter_map(|row| row.customer.as_ref()).collect();
-    for customer in customers {
-        if let Some(view) = office.views().record(customer)? {
-            let named = ["region", "group"].map(|field| view.fields.text(field).map(str::to_owned));
-            found.insert(customer.clone(), named.into_iter().flatten().collect());
-        }
-    }
-    Ok(found)
-}
-
-/// `bare` is the text without spaces: numbers are written with and without them.
-fn record_holds(view: &RecordView, text: &str, bare: &str) -> bool {
-    let holds = |value: &str| {
-        let value = value.to_lowercase();
-        value.contains(text) || value.replace(' ', "").contains(bare)
-    };
-    ["serial", "name"]
+pub fn found(office: &Office, board: &Rows, wanted: &Wanted, now_ms: i64) -> Result<Vec<Found>, OfficeError> {
+    let needles = wanted.needles();
+    let heard: HashMap<UserId, i64> = board
+        .engineers
         .iter()
-        .filter_map(|field| view.fields.text(field))
-        .any(holds)
-        || view.fields.texts("phone").into_iter().any(holds)
-}
-
-/// Orders whose own words, equipment, contact, caller or customer's contacts hold the text: serial numbers, names, phones (Y-01).
-///
-/// # Errors
-/// The office's.
-pub fn search(office: &Office, rows: &Rows, wanted: &Wanted) -> Result<BTreeSet<OrderId>, OfficeError> {
-    let text = wanted.needle();
-    let mut found = BTreeSet::new();
-    if text.is_empty() {
-        return Ok(found);
-    }
-    let bare = text.replace(' ', "");
-    let mut known: HashMap<DocName, bool> = HashMap::new();
-    for row in rows.rows.iter() {
-        if Wanted::reads(&text, row) {
-            found.insert(row.order);
-            continue;
-        }
-        let mut docs: Vec<DocName> = row.names.clone();
-        let mut name = |text: &str| docs.extend(text.parse::<DocName>().ok());
-        for (doc, field) in [(&row.ticket, "caller"), (&row.customer, "contacts")] {
-            if let Some(doc) = doc
-                && let Some(view) = office.views().record(doc)?
-            {
-                view.fields.text(field).into_iter().for_each(&mut name);
-                view.fields.texts(field).into_iter().for_each(&mut name);
+        .filter_map(|mark| Some((mark.person.user, mark.as_of?)))
+        .collect();
+    let mut found = Vec::new();
+    for row in board.rows.iter().filter(|row| wanted.takes_fields(row, &needles)) {
+        let runs = matches!(row.status, VisibleStatus::ToDo | VisibleStatus::Dispatched);
+        let clocks = match row.ticket_times.as_ref().filter(|_| runs) {
+            Some(ticket) => {
+                let heard = row.engineers.iter().filter_map(|user| heard.get(user)).max();
+                office.clocks(&row.times, ticket, now_ms, heard.copied())?
             }
-        }
-        for doc in docs {
-            let hit = match known.get(&doc) {
-                Some(hit) => *hit,
-                None => {
-                    let hit = office
-                        .views()
-                        .record(&doc)?
-                        .is_some_and(|view| record_holds(&view, &text, &bare));
-                    known.insert(doc, hit);
-                    hit
-                }
-            };
-            if hit {
-                found.insert(row.order);
-                break;
-            }
-        }
+            None => Vec::new(),
+        };
+        found.push(Found {
+            row: row.clone(),
+            clocks: clocks.into_iter().filter(clocks::matters).collect(),
+        });
     }
     Ok(found)
 }
 
 /// The filter's form and links.
-pub fn filter(words: &Words, rows: &Rows, wanted: &Wanted, marks: &Marks) -> Filter {
+pub fn filter(words: &Words, rows: &Rows, wanted: &Wanted, found: &[Found]) -> Filter {
     let choices = |all: &str, none: bool, rest: Vec<(String, String, bool)>| {
         let mut choices = vec![Choice {
             value: String::new(),
@@ -304,19 +288,27 @@ pub fn filter(words: &Words, rows: &Rows, wanted: &Wanted, marks: &Marks) -> Fil
             wanted.priority == Some(*priority),
         )
     });
-    let mut named: BTreeSet<String> = marks.regions.values().flatten().cloned().collect();
+    let mut named: BTreeSet<&str> = rows
+        .rows
+        .iter()
+        .flat_map(|row| &row.regions)
+        .map(String::as_str)
+        .collect();
     if !wanted.region.is_empty() {
-        named.insert(wanted.region.clone());
+        named.insert(&wanted.region);
     }
     let regions = named
         .into_iter()
-        .map(|region| (region.clone(), region.clone(), region == wanted.region));
+        .map(|region| (region.to_owned(), region.to_owned(), region == wanted.region));
     let mut kept = Vec::new();
     if let Some(state) = wanted.state {
         kept.push(("state".to_owned(), state.as_str().to_owned()));
     }
     if let Some(need) = wanted.need {
         kept.push(("need".to_owned(), need.code().to_owned()));
+    }
+    if let Some(status) = wanted.list {
+        kept.push(("list".to_owned(), status.as_str().to_owned()));
     }
     Filter {
         text: wanted.text.clone(),
@@ -335,28 +327,25 @@ pub fn filter(words: &Words, rows: &Rows, wanted: &Wanted, marks: &Marks) -> Fil
             wanted.region.is_empty(),
             regions.collect(),
         ),
-        links: links(words, rows, wanted, marks),
+        links: links(words, &wanted.of_all(), found),
         kept,
-        on: wanted.on(),
+        on: wanted.on() || wanted.list.is_some(),
     }
 }
 
 /// What needs a look, then the finer states of what is under way; each with its count under the rest of the filter.
-fn links(words: &Words, rows: &Rows, wanted: &Wanted, marks: &Marks) -> Vec<FilterLink> {
-    let within: Vec<&BoardRow> = rows
-        .rows
-        .iter()
-        .filter(|row| row.status != VisibleStatus::Cancelled && wanted.takes_fields(row, marks))
-        .collect();
+fn links(words: &Words, wanted: &Wanted, found: &[Found]) -> Vec<FilterLink> {
+    let within = || {
+        found
+            .iter()
+            .filter(|found| found.row.status != VisibleStatus::Cancelled)
+    };
     let needs = Need::ALL.into_iter().map(|need| {
         let on = wanted.need == Some(need);
         FilterLink {
             code: need.code().to_owned(),
             text: words.t(&format!("page.need.{}", need.code())),
-            count: within
-                .iter()
-                .filter(|row| Wanted::needs(need, row, marks))
-                .count(),
+            count: within().filter(|found| found.needs(need)).count(),
             href: Wanted {
                 need: if on { None } else { Some(need) },
                 ..wanted.clone()
@@ -375,7 +364,7 @@ fn links(words: &Words, rows: &Rows, wanted: &Wanted, marks: &Marks) -> Vec<Filt
             state,
             OrderState::Open | OrderState::Audited | OrderState::Cancelled
         );
-        let count = within.iter().filter(|row| row.state == *state).count();
+        let count = within().filter(|found| found.row.state == *state).count();
         let on = wanted.state == Some(*state);
         (!plain && (count > 0 || on)).then(|| FilterLink {
             code: state.as_str().to_owned(),
@@ -414,7 +403,9 @@ mod tests {
             "/?q=%E7%94%B3%E6%B1%9F%20a%26b%3D%22%23&region=%E6%B5%A6%E4%B8%9C&state=on_site&need=late"
         );
         assert_eq!(Wanted::default().href(), "/");
-        assert!(Wanted::default().href_of_all().ends_with("/?all=1"));
+        let done = Wanted::default();
+        assert_eq!(done.href_of(VisibleStatus::Done, 0), "/?list=done");
+        assert_eq!(done.href_of(VisibleStatus::Done, 2), "/?list=done&page=3");
         assert!(wanted.on() && !Wanted::default().on());
     }
 }

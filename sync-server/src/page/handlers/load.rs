@@ -152,10 +152,7 @@ pub(super) fn candidates(
     let mut found = Vec::with_capacity(board.engineers.len());
     for mark in &board.engineers {
         let van = office.views().van(mark.person.user)?;
-        let visit = mark
-            .at_work
-            .and_then(|order| board.rows.iter().find(|row| row.order == order))
-            .map(|row| words.t(row.state.text_key()));
+        let visit = mark.at_work.as_ref().map(|row| words.t(row.state.text_key()));
         found.push(candidate(
             words,
             names,

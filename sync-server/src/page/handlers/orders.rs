@@ -8,10 +8,9 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use fieldseal_core::domain::canonical::ContentHash;
 use fieldseal_core::domain::ids::{CustomerId, OrderId, UserId};
-use fieldseal_core::domain::policy::Packs;
 use fieldseal_core::domain::roles::{Operation, may_audit};
 use fieldseal_core::domain::work::VisibleStatus;
-use fieldseal_core::facts::{DocName, FactId};
+use fieldseal_core::facts::{DocName, FactId, OrderTimes, TicketTimes};
 
 use super::load;
 use crate::office::{Office, OfficeError, OrderDetails, Person, audit_blockers, workers};
@@ -19,7 +18,7 @@ use crate::page::desk::Desk;
 use crate::page::model::{Clock, FieldView, Here, OrderLine, OrderPage, PartCount, Report, RevisionView};
 use crate::page::present::order::{Reader, page, state_chip};
 use crate::page::present::report::{Sealed, revision};
-use crate::page::present::{Names, beside, clocks, photos, sla, values};
+use crate::page::present::{Names, beside, clocks, photos, values};
 use crate::page::respond::html;
 use crate::page::views::OrderView;
 use crate::page::words::Words;
@@ -69,8 +68,8 @@ pub fn of_customer(
         .into_iter()
         .map(|row| OrderLine {
             id: row.order.to_string(),
-            number: row.number,
-            summary: row.summary,
+            number: row.number.clone(),
+            summary: row.summary.clone(),
             state: state_chip(words, row.state),
             at: values::claim(words, &row.created),
             engineer: names.users(&row.engineers, words.lang.list_separator()),
@@ -199,7 +198,6 @@ fn order_clocks(office: &Office, words: &Words, details: &OrderDetails) -> Resul
     let Some(ticket) = &details.ticket else {
         return Ok(Vec::new());
     };
-    let packs = Packs::builtin().map_err(OfficeError::unexpected)?;
     let holders: Vec<_> = details
         .view
         .assignments
@@ -207,14 +205,10 @@ fn order_clocks(office: &Office, words: &Words, details: &OrderDetails) -> Resul
         .filter(|assignment| Some(assignment.id) == details.view.current)
         .flat_map(|assignment| assignment.engineers.iter().copied())
         .collect();
-    let heard = office
-        .board()?
-        .engineers
-        .iter()
-        .filter(|mark| holders.contains(&mark.person.user))
-        .filter_map(|mark| mark.as_of)
-        .max();
-    Ok(sla::clocks(&packs, &details.view, ticket, words.now_ms, heard)
+    let heard = office.board()?.heard(&holders);
+    let (times, ticket) = (OrderTimes::of(&details.view), TicketTimes::of(ticket));
+    Ok(office
+        .clocks(&times, &ticket, words.now_ms, heard)?
         .iter()
         .map(|clock| clocks::clock(words, clock))
         .collect())

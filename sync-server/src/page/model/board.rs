@@ -51,9 +51,13 @@ pub struct Column {
     pub title: String,
     /// Its cards, the most pressing first.
     pub cards: Vec<Card>,
-    /// Cards beyond those shown (finished work is cut).
+    /// How many there are, those not shown too.
+    pub count: usize,
+    /// The address of the page before, in a list by pages.
+    pub before_href: Option<String>,
+    /// Cards after those shown.
     pub more: usize,
-    /// The address that shows them too.
+    /// The address that shows them.
     pub more_href: String,
     /// What to do when there is none.
     pub empty: String,
@@ -121,8 +125,10 @@ pub struct Filter {
 pub struct Board {
     /// The four columns.
     pub columns: Vec<Column>,
+    /// One column alone, by pages.
+    pub one: bool,
     /// Cancelled orders, folded.
-    pub cancelled: Vec<Card>,
+    pub cancelled: Option<Column>,
     /// The strip.
     pub engineers: Vec<EngineerLine>,
     /// The filter.

@@ -11,7 +11,6 @@ pub mod names;
 pub mod order;
 pub mod photos;
 pub mod report;
-pub mod sla;
 pub mod timeline;
 pub mod values;
 

@@ -54,11 +54,6 @@ pub fn state_chip(words: &Words, state: OrderState) -> Chip {
     Chip::new(words.t(state.text_key()), tone_of(state))
 }
 
-/// The priority that the order's field holds.
-pub fn priority_of(fields: &Fields) -> Option<Priority> {
-    fields.text("priority").and_then(|code| code.parse().ok())
-}
-
 /// Everything of the page but its clocks and the checked report, which the caller adds.
 ///
 /// `token` is that of everything that the page shows.
@@ -70,7 +65,7 @@ pub fn page(
     token: &str,
     reader: Reader<'_>,
 ) -> OrderPage {
-    let priority = priority_of(&view.fields);
+    let priority: Option<Priority> = view.fields.parsed("priority");
     OrderPage {
         id: view.order.to_string(),
         number: number.to_owned(),
@@ -328,7 +323,7 @@ fn input_time(words: &Words, text: Option<&str>) -> String {
 }
 
 fn plan_form(words: &Words, fields: &Fields) -> PlanForm {
-    let chosen = priority_of(fields);
+    let chosen: Option<Priority> = fields.parsed("priority");
     PlanForm {
         summary: fields.text("summary").unwrap_or_default().to_owned(),
         priorities: Priority::ALL

@@ -4,7 +4,7 @@ import { until } from "../server.mjs";
 
 export default async function restart(world) {
   const { guest, server } = world;
-  await guest.open("/?all=1");
+  await guest.open("/");
   await guest.page.locator(".column.to_do .card").first().focus();
   const focus = await guest.focused();
   await guest.mark();

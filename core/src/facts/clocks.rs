@@ -1,0 +1,178 @@
+//! What the clocks of an order are judged by, taken from its facts and its ticket's (N1, N2, N3, N12).
+//!
+//! Invariants: what is taken here depends on facts only, so that it can be kept as long as they do not change; the moment
+//! of looking comes in when it is judged.
+
+use crate::domain::policy::{Packs, PolicyRef, ServiceLevelPolicy};
+use crate::domain::service_level::{
+    ClockView, Extension, Now, Occurred, OrderClock, ResolveTimes, accept, arrival, resolve, response,
+};
+use crate::domain::time::LocalTime;
+use crate::domain::work::{ConsentKind, OrderState, Outcome, Priority, VisibleStatus};
+
+use super::order::view::{Event, OrderView, Time, Trust};
+use super::{FactId, RecordView};
+
+/// What a ticket says for its order's clocks.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TicketTimes {
+    /// The policy that it names.
+    pub policy: Option<PolicyRef>,
+    /// When it was received.
+    pub received: Option<Occurred>,
+    /// Its priority, for an order without one.
+    pub priority: Option<Priority>,
+}
+
+/// What an order's own facts say for its clocks.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OrderTimes {
+    /// Nothing runs any more.
+    pub cancelled: bool,
+    /// Its priority.
+    pub priority: Option<Priority>,
+    /// First contact with the customer: reached by phone, or met.
+    pub contact: Option<Occurred>,
+    /// The start of the work: who stands before the customer has met them, whether or not a call was noted.
+    pub met: Option<Occurred>,
+    /// The assignment that stands was dispatched.
+    pub dispatched: Option<Occurred>,
+    /// It reached the engineer's device.
+    pub delivered: Option<Occurred>,
+    /// The engineer answered: accepted, declined, or simply began.
+    pub answered: Option<Occurred>,
+    /// Arrival on site.
+    pub arrived: Option<Occurred>,
+    /// The work ended with outcome solved.
+    pub solved: Option<Occurred>,
+    /// Extensions that the customer agreed to (F-20).
+    pub extensions: Vec<Extension>,
+    /// Dispatched at this moment, ms since the epoch, and still on no device of the engineer (F-14).
+    pub undelivered_since_ms: Option<i64>,
+}
+
+fn occurred(time: &Time) -> Occurred {
+    let error = time
+        .err_ms
+        .and_then(|ms| i64::try_from(ms).ok())
+        .unwrap_or_default();
+    Occurred::by_device(time.utc_ms, error, time.trust == Trust::Suspect)
+}
+
+fn moment(text: &str) -> Option<Occurred> {
+    text.parse::<LocalTime>()
+        .ok()
+        .map(|time| Occurred::by_server(time.utc_ms()))
+}
+
+impl TicketTimes {
+    /// As the ticket stands now.
+    pub fn of(ticket: &RecordView) -> Self {
+        Self {
+            policy: ticket
+                .fields
+                .text("sla_policy")
+                .and_then(|text| text.parse().ok()),
+            received: ticket.fields.text("received_at").and_then(moment),
+            priority: ticket.fields.parsed("priority"),
+        }
+    }
+
+    /// The policy that the ticket names, else the first of the packs.
+    fn policy<'p>(&self, packs: &'p Packs) -> Option<&'p ServiceLevelPolicy> {
+        self.policy
+            .as_ref()
+            .and_then(|named| packs.service_level_by_ref(named))
+            .or_else(|| packs.service_level.first())
+    }
+}
+
+impl OrderTimes {
+    /// As the order stands now.
+    pub fn of(view: &OrderView) -> Self {
+        let event = |id: FactId| view.timeline.iter().find(|event| event.record.id == id);
+        let at = |id: FactId| event(id).map(|event| occurred(&event.time));
+        let first = |kinds: &[&str]| -> Option<Occurred> {
+            view.timeline
+                .iter()
+                .filter(|event: &&Event| kinds.contains(&event.record.kind.as_str()))
+                .map(|event| occurred(&event.time))
+                .min_by_key(|at| at.utc_ms)
+        };
+        let reached = view.contacts.iter().filter(|contact| contact.reached);
+        let met = first(&["arrive", "remote"]);
+        let assignment = view
+            .current
+            .and_then(|id| view.assignments.iter().find(|assignment| assignment.id == id));
+        let delivery = assignment.and_then(|assignment| {
+            view.deliveries
+                .iter()
+                .find(|delivery| delivery.assignment == assignment.id)
+        });
+        let waits = view.state == OrderState::Dispatched && delivery.is_none();
+        Self {
+            cancelled: view.status == VisibleStatus::Cancelled,
+            priority: view.fields.parsed("priority"),
+            contact: reached
+                .filter_map(|contact| at(contact.id))
+                .chain(met)
+                .min_by_key(|at| at.utc_ms),
+            met,
+            dispatched: assignment.and_then(|assignment| moment(&assignment.stamp.at)),
+            delivered: delivery.and_then(|delivery| at(delivery.id)),
+            answered: first(&["accept", "decline", "travel", "arrive", "remote", "done"]),
+            arrived: first(&["arrive"]),
+            solved: view
+                .done_by
+                .as_ref()
+                .filter(|done| done.outcome == Some(Outcome::Solved))
+                .and_then(|done| at(done.fact)),
+            extensions: view
+                .consents
+                .iter()
+                .filter(|consent| consent.kind == ConsentKind::Extension)
+                .filter_map(|consent| {
+                    let due = consent.new_due.as_deref()?.parse::<LocalTime>().ok()?;
+                    Some(Extension {
+                        consent: occurred(&consent.time),
+                        new_due_ms: due.utc_ms(),
+                    })
+                })
+                .collect(),
+            undelivered_since_ms: assignment
+                .filter(|_| waits)
+                .and_then(|assignment| event(assignment.id))
+                .map(|event| event.time.utc_ms),
+        }
+    }
+
+    /// The clocks that the order and its ticket have; none for a cancelled order or an unknown time of receipt.
+    pub fn clocks(&self, packs: &Packs, ticket: &TicketTimes, now: Now) -> Vec<ClockView> {
+        let (Some(policy), Some(received), false) = (ticket.policy(packs), ticket.received, self.cancelled)
+        else {
+            return Vec::new();
+        };
+        let priority = self.priority.or(ticket.priority).unwrap_or(Priority::P3);
+        let accepting = self.dispatched.and_then(|dispatched| {
+            let order = OrderClock {
+                dispatched,
+                delivered: self.delivered,
+            };
+            accept(policy, order, self.answered, now)
+        });
+        let times = ResolveTimes {
+            received,
+            dispatched: self.dispatched,
+            work_started: self.met,
+        };
+        [
+            response(policy, priority, received, self.contact, now),
+            accepting,
+            arrival(policy, received, self.arrived, now),
+            resolve(policy, priority, times, &self.extensions, self.solved, now),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+}

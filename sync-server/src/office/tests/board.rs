@@ -1,0 +1,143 @@
+//! The board's rows follow the records that they name, and no change is lost between two looks.
+
+use fieldseal_core::domain::ids::{AssetId, CustomerId, OrderId, TicketId};
+use fieldseal_core::facts::DocName;
+use serde_json::{Value, json};
+
+use super::world::World;
+use crate::office::fields::Changes;
+use crate::office::{BoardRow, NewAsset};
+
+fn row(world: &World, order: OrderId) -> BoardRow {
+    let rows = world.office().board().unwrap().rows;
+    let row = rows.iter().find(|row| row.order == order).unwrap();
+    BoardRow::clone(row)
+}
+
+/// The orders that a search finds.
+fn found(world: &World, words: &[&str]) -> Vec<OrderId> {
+    let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+    let rows = world.office().board().unwrap().rows;
+    rows.iter()
+        .filter(|row| row.holds(&words))
+        .map(|row| row.order)
+        .collect()
+}
+
+fn edit(world: &World, doc: &DocName, field: &str, value: Value) {
+    let office = world.office();
+    let token = office.views().record(doc).unwrap().unwrap().token.clone();
+    let changes = Changes::from([(field.to_owned(), value)]);
+    office.edit(&world.dispatcher, doc, &token, &changes).unwrap();
+}
+
+fn asset(world: &World, serial: &str) -> AssetId {
+    let id = AssetId(world.services.env.uuid_v7());
+    let new = NewAsset {
+        customer: world.customer,
+        serial: serial.to_owned(),
+        product: "eseal_key".to_owned(),
+        applied_on: Some("2021-09-07".to_owned()),
+        sold_on: None,
+        accepted_on: None,
+        maker_warranty_end: None,
+        not_removable: false,
+    };
+    world.office().create_asset(&world.dispatcher, id, &new).unwrap()
+}
+
+#[test]
+fn y01_a_renamed_record_is_on_the_board_and_found_at_the_next_look() {
+    let world = World::new();
+    let key = asset(&world, "K-1007");
+    let mut job = world.new_job(&[&world.a]);
+    job.ticket.assets = vec![DocName::Asset(key)];
+    let once = TicketId(world.services.env.uuid_v7());
+    let (_, order) = world.office().create_job(&world.dispatcher, once, job).unwrap();
+    let other = world.job(&[]);
+    assert_eq!(found(&world, &["k-1007"]), [order]);
+    assert_eq!(found(&world, &["云锦"]).len(), 2);
+    let folded = world.office().views().order_folds();
+
+    edit(&world, &DocName::Asset(key), "serial", json!("ZX 20 31"));
+    assert_eq!(found(&world, &["k-1007"]), []);
+    assert_eq!(found(&world, &["zx2031"]), [order], "with spaces or without");
+    assert_eq!(
+        found(&world, &["识别", "zx20"]),
+        [order],
+        "every word, in any order"
+    );
+    assert_eq!(found(&world, &["识别", "zx99"]), []);
+
+    let customer = DocName::Customer(world.customer);
+    edit(&world, &customer, "name", json!("申江律师事务所"));
+    assert_eq!(row(&world, order).customer_name, "申江律师事务所");
+    assert_eq!(row(&world, other).customer_name, "申江律师事务所");
+    assert_eq!(found(&world, &["云锦"]), []);
+    edit(&world, &customer, "region", json!("浦东"));
+    assert_eq!(row(&world, other).regions, ["浦东"]);
+    let contact = world
+        .office()
+        .views()
+        .names("person/")
+        .unwrap()
+        .into_iter()
+        .next()
+        .unwrap();
+    assert_eq!(found(&world, &["13800000000"]).len(), 2);
+    edit(&world, &contact, "phone", json!(["139 1111 2222"]));
+    assert_eq!(found(&world, &["13800000000"]), []);
+    assert_eq!(found(&world, &["13911112222"]).len(), 2);
+    assert_eq!(
+        world.office().views().order_folds(),
+        folded,
+        "no order was folded for it"
+    );
+}
+
+#[test]
+fn an_order_that_moves_to_another_customer_follows_that_one_only() {
+    let world = World::new();
+    let order = world.job(&[&world.a]);
+    let second = CustomerId(world.services.env.uuid_v7());
+    let new = crate::office::NewCustomer {
+        name: "宁波港务".to_owned(),
+        ..Default::default()
+    };
+    world
+        .office()
+        .create_customer(&world.dispatcher, second, new)
+        .unwrap();
+    assert_eq!(row(&world, order).customer_name, "云锦新材料有限公司");
+    let changes = Changes::from([("customer".to_owned(), json!(DocName::Customer(second)))]);
+    let token = world.token(order);
+    world
+        .office()
+        .edit(&world.dispatcher, &DocName::Order(order), &token, &changes)
+        .unwrap();
+    assert_eq!(row(&world, order).customer_name, "宁波港务");
+    edit(
+        &world,
+        &DocName::Customer(world.customer),
+        "name",
+        json!("不再相关"),
+    );
+    assert_eq!(row(&world, order).customer_name, "宁波港务");
+    edit(&world, &DocName::Customer(second), "name", json!("宁波舟山港"));
+    assert_eq!(row(&world, order).customer_name, "宁波舟山港");
+}
+
+#[test]
+fn what_could_not_be_worked_off_is_still_to_be_given() {
+    let world = World::new();
+    let order = world.job(&[]);
+    let views = world.office().views();
+    let changed = views.take_changed().unwrap();
+    assert!(changed.orders.contains(&order) && changed.records.contains(&DocName::Customer(world.customer)));
+    assert!(views.take_changed().unwrap().orders.is_empty());
+    views.give_back(changed);
+    assert_eq!(row(&world, order).customer_name, "云锦新材料有限公司");
+    edit(&world, &DocName::Customer(world.customer), "name", json!("申江"));
+    views.give_back(views.take_changed().unwrap());
+    assert_eq!(row(&world, order).customer_name, "申江");
+}
