@@ -41,7 +41,8 @@ impl Office {
     /// [`OfficeError::Unexpected`].
     pub fn conflicts(&self) -> Result<Vec<ConflictRow>, OfficeError> {
         let mut rows = Vec::new();
-        for order in self.board.with_conflicts(&self.views)? {
+        let board = self.board()?.rows;
+        for order in board.iter().filter(|row| row.conflicts > 0).map(|row| row.order) {
             let Some(view) = self.views.order(order)? else {
                 continue;
             };

@@ -1,13 +1,15 @@
 //! Customers and the people at them.
 
-use fieldseal_core::domain::ids::{CustomerId, PersonId};
+use std::sync::Arc;
+
+use fieldseal_core::domain::ids::{AssetId, CustomerId, PersonId};
 use fieldseal_core::domain::roles::Operation;
-use fieldseal_core::facts::{DocName, Fact, ViewToken};
+use fieldseal_core::facts::{DocName, Fact, RecordView, ViewToken};
 use serde_json::{Value, json};
 
 use super::fields::{Changes, check, optional, required};
 use super::records::first;
-use super::{Office, OfficeError, Person, require};
+use super::{CustomerRow, Office, OfficeError, Person, require};
 
 /// A customer as the form has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -57,6 +59,44 @@ impl NewContact {
 }
 
 impl Office {
+    /// Every customer by name.
+    ///
+    /// # Errors
+    /// [`OfficeError::Unexpected`].
+    pub fn customers(&self) -> Result<Vec<Arc<CustomerRow>>, OfficeError> {
+        let rows = self.lists.follow(&self.views)?;
+        Ok(rows.customers.all().cloned().collect())
+    }
+
+    /// A customer in the list; none if it is hidden or was never named.
+    ///
+    /// # Errors
+    /// [`OfficeError::Unexpected`].
+    pub fn customer_row(&self, customer: CustomerId) -> Result<Option<Arc<CustomerRow>>, OfficeError> {
+        let rows = self.lists.follow(&self.views)?;
+        Ok(rows.customers.row(customer).cloned())
+    }
+
+    /// A customer's units, oldest first.
+    ///
+    /// # Errors
+    /// [`OfficeError::Unexpected`].
+    pub fn units_of(&self, customer: CustomerId) -> Result<Vec<(AssetId, Arc<RecordView>)>, OfficeError> {
+        let units: Vec<AssetId> = self
+            .lists
+            .follow(&self.views)?
+            .customers
+            .units(customer)
+            .collect();
+        let mut found = Vec::with_capacity(units.len());
+        for unit in units {
+            if let Some(view) = self.views.record(&DocName::Asset(unit))? {
+                found.push((unit, view));
+            }
+        }
+        Ok(found)
+    }
+
     /// Puts a customer on record; the same `once` again gives the same customer and writes nothing.
     ///
     /// # Errors

@@ -17,6 +17,7 @@ mod details;
 mod devices;
 mod error;
 pub mod fields;
+mod lists;
 mod orders;
 mod packs;
 mod people;
@@ -40,13 +41,14 @@ use fieldseal_core::env::Env;
 use fieldseal_core::facts::{DocName, Fact, ViewToken};
 
 pub use assets::NewAsset;
-pub use board::{Board, BoardRow, EngineerMark};
+pub use board::{Board, EngineerMark};
 pub use conflicts::ConflictRow;
 pub use contacts::Contacts;
 pub use customers::{NewContact, NewCustomer};
 pub use details::{OrderDetails, PrintedPage, SealedReport};
 pub use devices::{DeviceLine, NewCode};
 pub use error::OfficeError;
+pub use lists::{BoardRow, CustomerRow, searched};
 pub use orders::{NewJob, NewOrder};
 pub use packs::PackKind;
 pub use people::{NewUser, UserLine};
@@ -90,7 +92,7 @@ pub struct Office {
     enrolment: Arc<Enrolment>,
     contacts: Arc<Contacts>,
     views: Views,
-    board: Arc<board::Projection>,
+    lists: Arc<lists::Lists>,
     /// The policies that come with the program, once they were asked for.
     packs: Arc<OnceLock<Packs>>,
     env: Env,
@@ -117,7 +119,7 @@ impl Office {
             auth,
             enrolment,
             contacts: Arc::default(),
-            board: Arc::default(),
+            lists: Arc::default(),
             packs: Arc::default(),
             env,
             zone,

@@ -333,6 +333,51 @@ async fn a_long_column_is_cut_and_its_list_has_every_order_once() {
     assert!(cards(&browser.page("/?list=to_do&q=nothing-like-it").await).is_empty());
 }
 
+#[tokio::test]
+async fn a_new_order_chooses_among_few_customers_and_searches_among_many() {
+    let bench = Bench::new();
+    let browser = Browser::signed_in(&bench);
+    let office = &bench.state.office;
+    let li = office.person(LI).unwrap().unwrap();
+    let add = |name: String| {
+        let id = CustomerId(bench.state.env.uuid_v7());
+        let new = crate::office::NewCustomer {
+            name,
+            region: Some("苏州".to_owned()),
+            ..Default::default()
+        };
+        office.create_customer(&li, id, new).unwrap()
+    };
+    let first = add("申江律师事务所".to_owned());
+    let page = browser.page("/orders/new").await;
+    assert!(page.contains("<select name=\"customer\"") && page.contains("申江律师事务所"));
+    for number in 0..=200 {
+        add(format!("云锦第{number}分公司"));
+    }
+    let page = browser.page("/orders/new").await;
+    assert!(!page.contains("<select name=\"customer\"") && !page.contains("申江律师事务所"));
+    let link = format!("href=\"/orders/new?customer={first}\"");
+    let found = browser
+        .page("/orders/new?q=%E8%8B%8F%E5%B7%9E+%E7%94%B3%E6%B1%9F")
+        .await;
+    assert!(
+        found.contains(&link) && found.contains("申江律师事务所 · 苏州"),
+        "{found}"
+    );
+    assert!(!found.contains("云锦"));
+    let many = browser.page("/orders/new?q=%E8%8B%8F%E5%B7%9E").await;
+    assert_eq!(many.matches("/orders/new?customer=").count(), 200);
+    assert!(many.contains("另有 2 家客户"));
+    assert!(
+        browser
+            .page("/orders/new?q=none")
+            .await
+            .contains("没有找到与“none”匹配的客户")
+    );
+    let form = browser.page(&format!("/orders/new?customer={first}")).await;
+    assert!(form.contains("id=\"new-order\"") && form.contains("申江律师事务所"));
+}
+
 /// D.5-6: two pages, one window; the loser stays visible with its author and can be put back.
 #[tokio::test]
 async fn d05_06_a_stale_page_loses_nothing() {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::world::World;
 use crate::office::fields::Changes;
-use crate::office::{BoardRow, NewAsset};
+use crate::office::{BoardRow, NewAsset, searched};
 
 fn row(world: &World, order: OrderId) -> BoardRow {
     let rows = world.office().board().unwrap().rows;
@@ -16,7 +16,7 @@ fn row(world: &World, order: OrderId) -> BoardRow {
 
 /// The orders that a search finds.
 fn found(world: &World, words: &[&str]) -> Vec<OrderId> {
-    let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+    let words = searched(&words.join(" "));
     let rows = world.office().board().unwrap().rows;
     rows.iter()
         .filter(|row| row.holds(&words))
@@ -140,4 +140,52 @@ fn what_could_not_be_worked_off_is_still_to_be_given() {
     edit(&world, &DocName::Customer(world.customer), "name", json!("申江"));
     views.give_back(views.take_changed().unwrap());
     assert_eq!(row(&world, order).customer_name, "申江");
+}
+
+/// The customers that a search finds, by name, each with its count of units.
+fn customers(world: &World, text: &str) -> Vec<(String, usize)> {
+    let words = searched(text);
+    let rows = world.office().customers().unwrap().into_iter();
+    rows.filter(|row| row.holds(&words))
+        .map(|row| (row.name.clone(), row.units))
+        .collect()
+}
+
+#[test]
+fn y01_the_customers_list_follows_names_contacts_and_units() {
+    let world = World::new();
+    let first = |units| vec![("云锦新材料有限公司".to_owned(), units)];
+    assert_eq!(customers(&world, "云锦 周敏"), first(0));
+    let key = asset(&world, "K-1007");
+    assert_eq!(customers(&world, "k-1007"), first(1));
+    assert_eq!(world.office().units_of(world.customer).unwrap().len(), 1);
+
+    let second = CustomerId(world.services.env.uuid_v7());
+    let new = crate::office::NewCustomer {
+        name: "上海申江".to_owned(),
+        region: Some("浦东".to_owned()),
+        ..Default::default()
+    };
+    let office = world.office();
+    office.create_customer(&world.dispatcher, second, new).unwrap();
+    assert_eq!(
+        customers(&world, ""),
+        [("上海申江".to_owned(), 0), ("云锦新材料有限公司".to_owned(), 1)]
+    );
+    edit(
+        &world,
+        &DocName::Asset(key),
+        "customer",
+        json!(DocName::Customer(second)),
+    );
+    assert_eq!(customers(&world, "k-1007"), [("上海申江".to_owned(), 1)]);
+    assert_eq!(customers(&world, "云锦"), first(0));
+    assert!(world.office().units_of(world.customer).unwrap().is_empty());
+    edit(&world, &DocName::Customer(second), "name", json!("舟山港"));
+    assert_eq!(customers(&world, "浦东"), [("舟山港".to_owned(), 1)]);
+    assert!(customers(&world, "申江").is_empty());
+    let contact = office.views().names("person/").unwrap().remove(0);
+    edit(&world, &contact, "phone", json!(["139 1111 2222"]));
+    assert!(customers(&world, "13800000000").is_empty());
+    assert_eq!(customers(&world, "139 11112222"), first(0));
 }

@@ -1,7 +1,5 @@
 //! Customers and their equipment: `GET, POST /customers`, `GET /customers/{id}`, `POST /customers/{id}/assets`.
 
-use std::collections::BTreeMap;
-
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -12,7 +10,7 @@ use fieldseal_core::domain::roles::Operation;
 use fieldseal_core::facts::{DocName, RecordView};
 
 use super::load;
-use crate::office::{NewAsset, NewCustomer, Office, OfficeError};
+use crate::office::{CustomerRow, NewAsset, NewCustomer, OfficeError, searched};
 use crate::page::desk::{Desk, Posted};
 use crate::page::model::{AssetLine, Chip, Choice, CustomerLine, CustomerPage, Customers, Here, Row, Tone};
 use crate::page::present::{Names, values};
@@ -31,42 +29,13 @@ pub fn name_of(view: &RecordView) -> String {
         .map_or_else(|| Names::default().record(&view.doc), str::to_owned)
 }
 
-/// Every customer with its view, by name.
-///
-/// # Errors
-/// The office's.
-pub fn all_customers(office: &Office) -> Result<Vec<(CustomerId, std::sync::Arc<RecordView>)>, OfficeError> {
-    let mut found = Vec::new();
-    for doc in office.views().names("customer/")? {
-        if let DocName::Customer(id) = doc
-            && let Some(view) = office.views().record(&doc)?
-            && !view.hidden
-        {
-            found.push((id, view));
-        }
+/// A customer's name in a list, or its id's end.
+pub fn listed_name(row: &CustomerRow) -> String {
+    if row.name.is_empty() {
+        Names::default().record(&DocName::Customer(row.id))
+    } else {
+        row.name.clone()
     }
-    found.sort_by_cached_key(|(id, view)| (name_of(view), *id));
-    Ok(found)
-}
-
-/// Every unit with its customer.
-///
-/// # Errors
-/// The office's.
-pub fn all_assets(
-    office: &Office,
-) -> Result<Vec<(AssetId, CustomerId, std::sync::Arc<RecordView>)>, OfficeError> {
-    let mut found = Vec::new();
-    for doc in office.views().names("asset/")? {
-        if let DocName::Asset(id) = doc
-            && let Some(view) = office.views().record(&doc)?
-            && !view.hidden
-            && let Some(Ok(DocName::Customer(customer))) = view.fields.text("customer").map(str::parse)
-        {
-            found.push((id, customer, view));
-        }
-    }
-    Ok(found)
 }
 
 /// «ES-2021-08841 · E-seal key».
@@ -85,87 +54,37 @@ const LINES_SHOWN: usize = 200;
 pub async fn list(desk: Desk) -> Response {
     let seen = desk.newest();
     let text = desk.asked("q").unwrap_or_default().to_owned();
-    let wanted = text.to_lowercase();
+    let wanted = searched(&text);
     let found = desk
         .office(move |office, _| {
-            let assets = all_assets(office)?;
             let open = super::orders::open_by_customer(office)?;
-            let customers = all_customers(office)?;
-            let mut people: BTreeMap<CustomerId, String> = BTreeMap::new();
-            if !wanted.is_empty() {
-                // Found by a contact's name or phone and by a serial number too (Y-01).
-                for (id, view) in &customers {
-                    let line = people.entry(*id).or_default();
-                    for doc in view.fields.texts("contacts") {
-                        if let Ok(doc) = doc.parse::<DocName>()
-                            && let Some(person) = office.views().record(&doc)?
-                        {
-                            line.push_str(&person_line(&person).to_lowercase());
-                            line.push('\n');
-                        }
-                    }
-                }
-                for (_, of, view) in &assets {
-                    let serial = view.fields.text("serial").unwrap_or_default().to_lowercase();
-                    let line = people.entry(*of).or_default();
-                    line.push_str(&serial);
-                    line.push('\n');
-                }
-            }
-            let mut units: BTreeMap<CustomerId, usize> = BTreeMap::new();
-            for (_, of, _) in &assets {
-                *units.entry(*of).or_default() += 1;
-            }
-            let bare = wanted.replace(' ', "");
-            let lines = customers.into_iter().filter_map(|(id, view)| {
-                let (name, region) = (
-                    name_of(&view),
-                    view.fields.text("region").unwrap_or_default().to_owned(),
-                );
-                let hit = name.to_lowercase().contains(&wanted)
-                    || region.to_lowercase().contains(&wanted)
-                    || people
-                        .get(&id)
-                        .is_some_and(|line| line.replace(' ', "").contains(&bare));
-                hit.then(|| {
-                    let key =
-                        view.fields.value("key_flag").and_then(serde_json::Value::as_bool) == Some(true);
-                    (
-                        id,
-                        name,
-                        region,
-                        key,
-                        units.get(&id).copied().unwrap_or_default(),
-                        open.get(&id).copied().unwrap_or_default(),
-                    )
-                })
-            });
-            Ok(lines.collect::<Vec<_>>())
+            let mut rows = office.customers()?;
+            rows.retain(|row| row.holds(&wanted));
+            Ok((rows, open))
         })
         .await;
-    let mut lines = match found {
-        Ok(lines) => lines,
+    let (rows, open) = match found {
+        Ok(found) => found,
         Err(error) => return desk.failed(&error),
     };
-    let more = lines.len().saturating_sub(LINES_SHOWN);
-    lines.truncate(LINES_SHOWN);
     let words = &desk.words;
     let customers = Customers {
         text,
-        more,
-        lines: lines
-            .into_iter()
-            .map(|(id, name, region, key, assets, open)| CustomerLine {
-                id: id.to_string(),
-                name,
-                region,
-                marks: if key {
+        more: rows.len().saturating_sub(LINES_SHOWN),
+        lines: rows
+            .iter()
+            .take(LINES_SHOWN)
+            .map(|row| CustomerLine {
+                id: row.id.to_string(),
+                name: listed_name(row),
+                region: row.region.clone(),
+                marks: if row.key {
                     vec![Chip::new(words.t("page.key_customer"), Tone::Info)]
                 } else {
                     Vec::new()
                 },
-                assets,
-                open,
+                assets: row.units,
+                open: open.get(&row.id).copied().unwrap_or_default(),
             })
             .collect(),
         once: desk.once(),
@@ -255,11 +174,7 @@ pub async fn show(desk: Desk, Path(id): Path<String>) -> Response {
                     names.records.insert(doc, person_line(&person));
                 }
             }
-            let assets: Vec<_> = all_assets(office)?
-                .into_iter()
-                .filter(|(_, of, _)| *of == id)
-                .map(|(id, _, view)| (id, view))
-                .collect();
+            let assets = office.units_of(id)?;
             let people = office.people()?.into_iter();
             names.users = people.map(|person| (person.user, person.name)).collect();
             let orders = super::orders::of_customer(office, &words, id, &names)?;

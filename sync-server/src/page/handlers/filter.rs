@@ -9,7 +9,7 @@ use fieldseal_core::domain::ids::UserId;
 use fieldseal_core::domain::service_level::ClockView;
 use fieldseal_core::domain::work::{OrderState, Priority, VisibleStatus};
 
-use crate::office::{Board as Rows, BoardRow, Office, OfficeError};
+use crate::office::{Board as Rows, BoardRow, Office, OfficeError, searched};
 use crate::page::desk::Desk;
 use crate::page::model::{Choice, Filter, FilterLink, Tone};
 use crate::page::present::{clocks, order};
@@ -122,15 +122,6 @@ impl Wanted {
         Some((self.list?, self.page))
     }
 
-    /// The words that every order shown holds somewhere, as [`BoardRow::holds`] wants them.
-    fn needles(&self) -> Vec<String> {
-        self.text
-            .to_lowercase()
-            .split_whitespace()
-            .map(str::to_owned)
-            .collect()
-    }
-
     /// Everything but the two that are links.
     fn takes_fields(&self, row: &BoardRow, needles: &[String]) -> bool {
         self.engineer
@@ -235,7 +226,7 @@ fn encode(address: &mut String, value: &str) {
 /// # Errors
 /// The office's.
 pub fn found(office: &Office, board: &Rows, wanted: &Wanted, now_ms: i64) -> Result<Vec<Found>, OfficeError> {
-    let needles = wanted.needles();
+    let needles = searched(&wanted.text);
     let heard: HashMap<UserId, i64> = board
         .engineers
         .iter()

@@ -1,5 +1,7 @@
 //! The dispatcher's forms: a new order, dispatch and reassign, cancel, instruct, change the plan, restore a value.
 
+use std::sync::Arc;
+
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -10,11 +12,11 @@ use fieldseal_core::domain::work::{Category, Channel, OrderType, Priority};
 use fieldseal_core::facts::{DocName, FactId, ViewToken};
 use serde_json::{Value, json};
 
-use super::customers::{all_assets, all_customers, asset_name, name_of};
+use super::customers::{asset_name, listed_name};
 use super::load;
 use crate::http::form::Fields;
 use crate::office::fields::Changes;
-use crate::office::{NewContact, NewJob, NewOrder, NewTicket, OfficeError};
+use crate::office::{CustomerRow, NewContact, NewJob, NewOrder, NewTicket, OfficeError, searched};
 use crate::page::desk::{Desk, Posted};
 use crate::page::model::{Candidate, Chip, Choice, Here, NewOrder as Form, Tone};
 use crate::page::present::Names;
@@ -50,38 +52,56 @@ fn moment(words: &Words, text: Option<&str>) -> Option<String> {
     ))
 }
 
+/// More customers than these are searched for, not chosen from a list.
+const CHOICES: usize = 200;
+
+/// What the form of a new order shows.
+struct Read {
+    searches: bool,
+    customers: Vec<Arc<CustomerRow>>,
+    customer: Option<Arc<CustomerRow>>,
+    assets: Vec<(String, String)>,
+    engineers: Vec<(UserId, Candidate)>,
+    to_decide: usize,
+}
+
 /// What was typed, or nothing for a fresh form.
 async fn new_page(desk: &Desk, typed: &Fields, refused: Option<Chip>) -> Response {
     let seen = desk.newest();
     let words = desk.words;
     let chosen = typed.get("customer").and_then(|id| id.parse::<CustomerId>().ok());
+    let asked = desk.asked("q").unwrap_or_default().to_owned();
+    let wanted = searched(&asked);
     let found = desk
         .office(move |office, person| {
             if !person.may(Operation::Assign) {
                 return Err(OfficeError::NotAllowed);
             }
-            let customers: Vec<(CustomerId, String)> = all_customers(office)?
-                .into_iter()
-                .map(|(id, view)| (id, name_of(&view)))
-                .collect();
+            let mut customers = office.customers()?;
+            let searches = customers.len() > CHOICES;
+            if searches {
+                customers.retain(|row| !wanted.is_empty() && row.holds(&wanted));
+            }
             let mut assets = Vec::new();
-            if let Some(customer) = chosen {
-                for (id, of, view) in all_assets(office)? {
-                    if of == customer {
-                        assets.push((DocName::Asset(id).to_string(), asset_name(&words, &view)));
-                    }
+            let mut customer = None;
+            if let Some(chosen) = chosen {
+                customer = office.customer_row(chosen)?;
+                for (id, view) in office.units_of(chosen)? {
+                    assets.push((DocName::Asset(id).to_string(), asset_name(&words, &view)));
                 }
             }
-            Ok((
+            Ok(Read {
+                searches,
                 customers,
+                customer,
                 assets,
-                load::candidates(office, &words, &Names::default(), &[])?,
-                load::to_decide(office)?,
-            ))
+                engineers: load::candidates(office, &words, &Names::default(), &[])?,
+                to_decide: load::to_decide(office)?,
+            })
         })
         .await;
-    let (customers, assets, engineers, to_decide) = match found {
-        Ok(found) => found,
+    let read = match found {
+        Ok(read) => read,
         Err(error) => return desk.failed(&error),
     };
     let code = |name: &str| typed.get(name).unwrap_or_default();
@@ -91,25 +111,31 @@ async fn new_page(desk: &Desk, typed: &Fields, refused: Option<Chip>) -> Respons
         chosen: engineer.is_none(),
         ..Candidate::nobody(words.t("page.new.later"))
     };
-    let engineers = engineers.into_iter().map(|(id, candidate)| Candidate {
+    let engineers = read.engineers.into_iter().map(|(id, candidate)| Candidate {
         chosen: engineer == Some(id),
         ..candidate
     });
     let whom = std::iter::once(nobody).chain(engineers).collect();
     let form = Form {
-        customer: chosen.and_then(|chosen| {
-            let (id, name) = customers.iter().find(|(id, _)| *id == chosen)?;
-            Some((id.to_string(), name.clone()))
-        }),
-        customers: customers
-            .into_iter()
-            .map(|(id, name)| Choice {
-                value: id.to_string(),
-                text: name,
-                chosen: chosen == Some(id),
+        search: read.searches.then_some(asked),
+        more: read.customers.len().saturating_sub(CHOICES),
+        customer: read.customer.map(|row| (row.id.to_string(), listed_name(&row))),
+        customers: read
+            .customers
+            .iter()
+            .take(CHOICES)
+            .map(|row| Choice {
+                value: row.id.to_string(),
+                text: if read.searches && !row.region.is_empty() {
+                    format!("{} · {}", listed_name(row), row.region)
+                } else {
+                    listed_name(row)
+                },
+                chosen: chosen == Some(row.id),
             })
             .collect(),
-        assets: assets
+        assets: read
+            .assets
             .into_iter()
             .map(|(doc, name)| Choice {
                 chosen: typed.all("asset").any(|posted| posted == doc),
@@ -139,7 +165,7 @@ async fn new_page(desk: &Desk, typed: &Fields, refused: Option<Chip>) -> Respons
         once: typed.get("once").map_or_else(|| desk.once(), str::to_owned),
     };
     let mut frame = desk.frame(Here::New, "page.nav.new", seen);
-    frame.conflicts = to_decide;
+    frame.conflicts = read.to_decide;
     let status = if refused.is_some() {
         StatusCode::UNPROCESSABLE_ENTITY
     } else {

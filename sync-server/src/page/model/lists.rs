@@ -5,8 +5,12 @@ use super::{Candidate, Chip, Choice, ConflictView, Row, Tone};
 /// The form of ticket, order and dispatch in one.
 #[derive(Debug, Clone, Default)]
 pub struct NewOrder {
-    /// Customers to choose from.
+    /// What was searched for, where there are too many customers to choose from a list.
+    pub search: Option<String>,
+    /// Customers to choose from, or found by the search.
     pub customers: Vec<Choice>,
+    /// How many more the search found.
+    pub more: usize,
     /// Whether one is chosen: the form appears then.
     pub customer: Option<(String, String)>,
     /// The chosen customer's equipment.

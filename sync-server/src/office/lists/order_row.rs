@@ -12,6 +12,7 @@ use fieldseal_core::domain::work::{OrderState, OrderType, Priority, Severity, Vi
 use fieldseal_core::facts::conflict::Flag;
 use fieldseal_core::facts::{DocName, OrderTimes, OrderView, TicketTimes};
 
+use super::words::Words;
 use crate::office::{OfficeError, Views};
 
 /// One order on the board.
@@ -61,17 +62,16 @@ pub struct BoardRow {
     pub times: OrderTimes,
     /// The same of its ticket; none without a ticket.
     pub ticket_times: Option<TicketTimes>,
-    /// What a search reads: lower case, without spaces, one entry a line.
-    pub(super) words: String,
+    words: Words,
     /// The records that the row was made from.
     pub(super) records: BTreeSet<DocName>,
 }
 
 impl BoardRow {
     /// Whether the order's own words, its customer, equipment, contact, caller or customer's contacts hold every one of
-    /// the words: numbers, names, serial numbers, phones (Y-01). Lower case, without spaces.
+    /// the words, which are [`searched`](super::searched): numbers, names, serial numbers, phones (Y-01).
     pub fn holds(&self, words: &[String]) -> bool {
-        words.iter().all(|word| self.words.contains(word.as_str()))
+        self.words.hold(words)
     }
 
     /// What the order's own facts say.
@@ -124,7 +124,7 @@ impl BoardRow {
                 .count(),
             times: OrderTimes::of(view),
             ticket_times: None,
-            words: String::new(),
+            words: Words::default(),
             records: BTreeSet::new(),
         }
     }
@@ -164,36 +164,18 @@ impl BoardRow {
                     .filter_map(|text| text.parse::<DocName>().ok()),
             );
         }
-        self.words.clear();
+        let mut words = Words::default();
         for own in [&self.number, &self.customer_name, &self.summary] {
-            put(&mut self.words, own);
+            words.put(own);
         }
         for doc in &named {
-            let Some(record) = views.record(doc)? else {
-                continue;
-            };
-            for text in ["serial", "name"]
-                .iter()
-                .filter_map(|field| record.fields.text(field))
-            {
-                put(&mut self.words, text);
-            }
-            for text in record.fields.texts("phone") {
-                put(&mut self.words, text);
+            if let Some(record) = views.record(doc)? {
+                words.put_record(&record);
             }
         }
+        self.words = words;
         named.extend(self.ticket.iter().chain(&self.customer).cloned());
         self.records = named;
         Ok(())
     }
-}
-
-/// Adds an entry as searches read it: numbers are written with spaces and without.
-fn put(words: &mut String, text: &str) {
-    words.extend(
-        text.chars()
-            .filter(|c| !c.is_whitespace())
-            .flat_map(char::to_lowercase),
-    );
-    words.push('\n');
 }

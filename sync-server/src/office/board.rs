@@ -1,10 +1,4 @@
-//! The board: every work order as one row, kept beside the facts and derived from them, and the engineers' strip.
-//!
-//! Invariants: nothing of it is stored, a restart builds it again from the facts; listing a thousand orders makes only
-//! those rows again whose facts or named records changed since the last look.
-
-mod projection;
-mod row;
+//! The board: every work order as one row, and the engineers' strip.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -17,10 +11,7 @@ use fieldseal_core::domain::service_level::{ClockView, Now};
 use fieldseal_core::domain::work::{OrderState, VisibleStatus};
 use fieldseal_core::facts::{OrderTimes, TicketTimes};
 
-use super::{Office, OfficeError, Person};
-
-pub(super) use projection::Projection;
-pub use row::BoardRow;
+use super::{BoardRow, Office, OfficeError, Person};
 
 /// What is known of one engineer and how old it is (B54).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,8 +56,8 @@ impl Office {
     /// # Errors
     /// [`OfficeError::Unexpected`].
     pub fn board(&self) -> Result<Board, OfficeError> {
-        let followed = self.board.follow(&self.views)?;
-        let (mut rows, newest) = (followed.all().cloned().collect::<Vec<_>>(), followed.upto);
+        let followed = self.lists.follow(&self.views)?;
+        let (mut rows, newest) = (followed.orders.all().cloned().collect::<Vec<_>>(), followed.upto);
         drop(followed);
         rows.sort_unstable_by_key(|row| (Reverse(row.created_ms), row.order));
         let engineers = self.engineer_marks(&rows)?;
@@ -82,8 +73,8 @@ impl Office {
     /// # Errors
     /// [`OfficeError::Unexpected`].
     pub fn to_decide(&self) -> Result<usize, OfficeError> {
-        let rows = self.board.follow(&self.views)?;
-        Ok(rows.all().map(|row| row.to_decide).sum())
+        let rows = self.lists.follow(&self.views)?;
+        Ok(rows.orders.all().map(|row| row.to_decide).sum())
     }
 
     /// The clocks of an order by the policies that come with the program. `heard` is when its engineer's device last
