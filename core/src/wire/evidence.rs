@@ -1,7 +1,7 @@
 //! What request and answer prove to each other, computed by the same code on both sides (design 5).
 //!
 //! * [`received_digest`]: the server received exactly the frames that the phone sent.
-//! * [`scope_digest`]: phone and server hold the same documents with the same heads.
+//! * [`ScopeDigest`]: phone and server hold the same documents with the same heads.
 //! * [`Mentions`]: which hashes the answer's proofs belong to, in which order.
 //!
 //! Invariant: all three are functions of hashes alone, so neither side loads a document for them.
@@ -53,17 +53,43 @@ pub fn received_digest(request: &super::SyncRequest) -> (u32, [u8; 16]) {
 ///
 /// A document without changes is left out: a phone need not have heard of it yet. On a phone, changes that the
 /// server has not acknowledged, parked and quarantined ones do not count.
-pub fn scope_digest(scope: &BTreeMap<String, BTreeSet<[u8; 32]>>) -> [u8; 16] {
-    let mut hasher = Sha256::new();
-    for (name, heads) in scope.iter().filter(|(_, heads)| !heads.is_empty()) {
-        hasher.update(u16::try_from(name.len()).unwrap_or(u16::MAX).to_be_bytes());
-        hasher.update(name.as_bytes());
-        hasher.update(u32::try_from(heads.len()).unwrap_or(u32::MAX).to_be_bytes());
-        for head in heads {
-            hasher.update(head);
+#[derive(Clone, Default)]
+pub struct ScopeDigest(Sha256);
+
+impl ScopeDigest {
+    /// Adds the document that comes next in the order, with its heads, ascending.
+    pub fn document(&mut self, name: &str, heads: &[[u8; 32]]) {
+        if heads.is_empty() {
+            return;
         }
+        self.0
+            .update(u16::try_from(name.len()).unwrap_or(u16::MAX).to_be_bytes());
+        self.0.update(name.as_bytes());
+        self.0
+            .update(u32::try_from(heads.len()).unwrap_or(u32::MAX).to_be_bytes());
+        self.0.update(heads.as_flattened());
     }
-    first_16(&hasher.finalize())
+
+    /// The digest.
+    pub fn finish(self) -> [u8; 16] {
+        first_16(&self.0.finalize())
+    }
+}
+
+impl std::fmt::Debug for ScopeDigest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ScopeDigest")
+    }
+}
+
+/// [`ScopeDigest`] of a scope that is at hand as a map.
+pub fn scope_digest(scope: &BTreeMap<String, BTreeSet<[u8; 32]>>) -> [u8; 16] {
+    let mut digest = ScopeDigest::default();
+    for (name, heads) in scope {
+        let heads: Vec<[u8; 32]> = heads.iter().copied().collect();
+        digest.document(name, &heads);
+    }
+    digest.finish()
 }
 
 /// The changes that an answer mentions, per document in order of first mention: the request's accepted changes,

@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 
 use fieldseal_core::documents::read_change;
-use fieldseal_core::wire::evidence::{Mentions, scope_digest};
+use fieldseal_core::wire::evidence::{Mentions, ScopeDigest};
 use fieldseal_core::wire::{DocChanges, Grant, Position, SyncAnswer, SyncRequest};
 
 use super::documents::CacheError;
@@ -119,12 +119,11 @@ impl SyncService {
             until: cut.then_some(until),
         });
         if !cut {
-            let scope = tx
-                .scope_heads(device.user)?
-                .into_iter()
-                .map(|(name, heads)| (name, heads.into_iter().collect()))
-                .collect();
-            answer.scope_digest = Some(scope_digest(&scope).into());
+            let mut digest = ScopeDigest::default();
+            for (name, heads) in tx.scope_heads(device.user)? {
+                digest.document(&name, &heads);
+            }
+            answer.scope_digest = Some(digest.finish().into());
         }
         Ok(())
     }

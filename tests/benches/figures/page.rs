@@ -26,7 +26,7 @@ const LIVE_RUNS: usize = 5;
 pub fn measure(server: &mut Server, folder: &Path, runs: usize, table: &mut Table) -> Result<(), Failed> {
     let begun = Instant::now();
     let name = "engineer-page";
-    server.ask(&format!("engineer {name}"))?;
+    let engineer = server.ask(&format!("engineer {name}"))?;
     server.ask(&format!("jobs {name} {OPEN}"))?;
     server.ask(&format!("tickets engineer-done {TICKETS}"))?;
     let secret = server.ask("link")?;
@@ -49,7 +49,7 @@ pub fn measure(server: &mut Server, folder: &Path, runs: usize, table: &mut Tabl
         &format!("{TICKETS} tickets, {OPEN} open"),
         table,
     )?;
-    live(server, folder, name, &browser, table)
+    live(server, folder, (name, &engineer), &browser, table)
 }
 
 /// Every page of a company.
@@ -144,10 +144,12 @@ fn looks(
 fn live(
     server: &mut Server,
     folder: &Path,
-    name: &str,
+    (name, engineer): (&str, &str),
     browser: &Browser,
     table: &mut Table,
 ) -> Result<(), Failed> {
+    // A column shows its most pressing cards: of one engineer, all of them.
+    let board = format!("/?engineer={engineer}");
     let phone = Phone::enrol(server, server.address, folder, name)?;
     let orders: Vec<_> = phone
         .engine
@@ -160,7 +162,7 @@ fn live(
     for order in orders {
         let token = phone.engine.order(order)?.token;
         phone.engine.step(order, &token, Step::Accept { plan: None })?;
-        let before = card(&browser.get("/")?.0, &order.to_string())?;
+        let before = card(&browser.get(&board)?.0, &order.to_string())?;
         let mut events = browser.live()?;
         // The head of the answer, and the number where the server stands.
         while !events.hear()?.contains("event: sequence") {}
@@ -171,7 +173,7 @@ fn live(
             listening.join().map_err(|_| "the listener ended")??;
             Ok(synced)
         })?;
-        while card(&browser.get("/")?.0, &order.to_string())? == before {
+        while card(&browser.get(&board)?.0, &order.to_string())? == before {
             if sync.elapsed().as_secs() > 10 {
                 return Err("the change does not come to the board".into());
             }

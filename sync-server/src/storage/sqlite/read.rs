@@ -301,15 +301,18 @@ impl<A: Access> ReadTx for Tx<A> {
     }
 
     fn scope_heads(&self, engineer: UserId) -> Result<Vec<(String, Vec<Hash>)>> {
-        let sql = "SELECT d.name, d.heads FROM docs d WHERE d.changes > 0
-            AND d.id IN (SELECT doc FROM scope WHERE engineer = ?1) ORDER BY d.name";
-        many(self.access.connection(), sql, [engineer.0.as_bytes()], |row| {
+        // By key, so that the documents are read in the order in which they lie.
+        let sql = "SELECT d.name, d.heads FROM (SELECT DISTINCT doc FROM scope WHERE engineer = ?1) s
+            JOIN docs d ON d.id = s.doc WHERE d.changes > 0";
+        let mut found = many(self.access.connection(), sql, [engineer.0.as_bytes()], |row| {
             let heads = row.get_ref(1).map_err(error)?;
             let heads = heads
                 .as_blob()
                 .map_err(|_| StorageError::Damaged { what: "heads" })?;
             Ok((get(row, 0)?, split_hashes(heads)?))
-        })
+        })?;
+        found.sort_unstable_by(|(a, _): &(String, _), (b, _)| a.cmp(b));
+        Ok(found)
     }
 
     fn scope_docs(&self, engineer: UserId) -> Result<Vec<DocKey>> {

@@ -18,6 +18,8 @@ CREATE TABLE docs (
   -- Counts removals of changes (quarantine, purge): a loaded document of another epoch is stale.
   epoch     INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+-- The digest at the end of every exchange reads the whole scope by name.
+CREATE INDEX docs_scope ON docs(name) WHERE in_scope = 1;
 CREATE INDEX docs_family ON docs(family);
 
 -- Changes that passed the gate and whose ancestors are all here. id order is causal.

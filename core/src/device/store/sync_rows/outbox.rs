@@ -86,9 +86,10 @@ fn wanted(connection: &Connection, asked: &BTreeSet<Hash>) -> Result<Vec<Hash>, 
 /// What is in the outbox and wanted, for the session to decide whether it goes on.
 pub(super) fn summary(connection: &Connection, stored: &mut Stored) -> Result<(), StoreError> {
     let size = i64::try_from(SMALL_BLOB_MAX).unwrap_or(i64::MAX);
+    // Not UNION: SQLite would read every change by its hash to merge the two.
     let mut unsent = connection.prepare_cached(
         "SELECT hash FROM changes WHERE state = 0
-         UNION SELECT b.sha256 FROM blobs b WHERE b.state = 0 AND b.size <= ?1
+         UNION ALL SELECT b.sha256 FROM blobs b WHERE b.state = 0 AND b.size <= ?1
            AND EXISTS (SELECT 1 FROM blob_refs r WHERE r.sha256 = b.sha256)",
     )?;
     stored.unsent = unsent

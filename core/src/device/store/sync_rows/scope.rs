@@ -12,7 +12,7 @@ use super::super::changes::{Hash, split_hashes};
 use super::{Applied, Storing};
 use crate::facts::{Action, DocName};
 use crate::wire::SyncAnswer;
-use crate::wire::evidence::scope_digest;
+use crate::wire::evidence::ScopeDigest;
 
 /// Notes removals.
 pub(super) fn remove(
@@ -161,25 +161,39 @@ fn drop_doc(connection: &Connection, doc: i64, name: &str) -> Result<(), StoreEr
 /// The digest over the scope as the server must have it: unsent changes do not count, nor does what is parked or in
 /// quarantine (design 5).
 pub(super) fn digest(connection: &Connection) -> Result<[u8; 16], StoreError> {
-    let mut scope: BTreeMap<String, BTreeSet<Hash>> = BTreeMap::new();
+    // Thousands of documents at the end of every exchange: read in the digest's order.
     let mut statement = connection.prepare_cached(
-        "SELECT d.name, h.hash FROM docs d JOIN heads h ON h.doc = d.id WHERE d.in_scope = 1",
+        "SELECT d.name, h.hash FROM docs d INDEXED BY docs_scope CROSS JOIN heads h ON h.doc = d.id
+         WHERE d.in_scope = 1 ORDER BY d.name, h.hash",
     )?;
+    let mut scope: Vec<(String, Vec<Hash>)> = Vec::new();
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        scope.entry(row.get(0)?).or_default().insert(row.get(1)?);
+        let name = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+        match scope.last_mut() {
+            Some((last, heads)) if last == name => heads.push(row.get(1)?),
+            _ => scope.push((name.to_owned(), vec![row.get(1)?])),
+        }
     }
     let mut unsent = connection.prepare_cached(
-        "SELECT DISTINCT d.id, d.name FROM changes c JOIN docs d ON d.id = c.doc
-         WHERE c.state = 0 AND d.in_scope = 1",
+        "SELECT d.id, d.name FROM (SELECT DISTINCT doc FROM changes WHERE state = 0) c
+         CROSS JOIN docs d ON d.id = c.doc WHERE d.in_scope = 1",
     )?;
     let unsent = unsent
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Result<Vec<(i64, String)>, _>>()?;
     for (doc, name) in unsent {
-        scope.insert(name, acknowledged_heads(connection, doc)?);
+        let heads = acknowledged_heads(connection, doc)?.into_iter().collect();
+        match scope.binary_search_by(|(known, _)| known.cmp(&name)) {
+            Ok(at) => scope[at].1 = heads,
+            Err(at) => scope.insert(at, (name, heads)),
+        }
     }
-    Ok(scope_digest(&scope))
+    let mut digest = ScopeDigest::default();
+    for (name, heads) in &scope {
+        digest.document(name, heads);
+    }
+    Ok(digest.finish())
 }
 
 /// Heads of what the server has of a document.
