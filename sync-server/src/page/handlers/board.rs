@@ -95,8 +95,9 @@ pub async fn get(desk: Desk) -> Response {
     )
 }
 
-/// A column or a page of it: what is due first, then by priority, then the newest.
+/// A column or a page of it: of open work what is due first, then by priority; then the newest.
 fn column(words: &Words, rows: &Rows, wanted: &Wanted, found: &[Found], status: VisibleStatus) -> Column {
+    let open = matches!(status, VisibleStatus::ToDo | VisibleStatus::Dispatched);
     let mut within: Vec<&Found> = found
         .iter()
         .filter(|found| found.row.status == status && wanted.takes(found))
@@ -105,12 +106,11 @@ fn column(words: &Words, rows: &Rows, wanted: &Wanted, found: &[Found], status: 
         let row = &found.row;
         (
             found.due_ms().unwrap_or(i64::MAX),
-            row.priority,
+            row.priority.filter(|_| open),
             std::cmp::Reverse(row.created_ms),
             row.order,
         )
     });
-    let open = matches!(status, VisibleStatus::ToDo | VisibleStatus::Dispatched);
     let list = wanted
         .list()
         .map(|(_, page)| page.min(within.len().saturating_sub(1) / PAGE));

@@ -10,7 +10,7 @@ export async function addresses(guest) {
   };
   const customer = await first("/customers", "tbody a");
   const found = {
-    board: "/", filtered: "/?q=nothing-like-it", new: "/orders/new", "new-for": `/orders/new?customer=${customer.split("/").pop()}`,
+    board: "/", filtered: "/?q=nothing-like-it", list: "/?list=audited", new: "/orders/new", "new-for": `/orders/new?customer=${customer.split("/").pop()}`,
     conflicts: "/conflicts", stock: "/stock", customers: "/customers", customer, users: "/users", devices: "/devices", missing: "/no-such-page",
   };
   for (const column of ["to_do", "dispatched", "done", "audited"]) found[`order-${column}`] = await first("/", `.column.${column} .card`);

@@ -9,7 +9,12 @@ export default async function restart(world) {
   const focus = await guest.focused();
   await guest.mark();
   guest.forgiven = [/ERR_|Failed to load resource|network/i];
-  const before = await guest.page.locator(".card .num").allTextContents();
+  // Finished work is cut: every column says how many there are.
+  const orders = async () => {
+    const counts = await guest.page.locator(".column .count, #cancelled .count").allTextContents();
+    return counts.reduce((sum, count) => sum + Number(count), 0);
+  };
+  const before = await orders();
   await server.kill();
   const said = guest.page.locator("#said");
   await until("the page says that the connection is lost", 20, async () => /连接已断开/.test(await said.innerText()));
@@ -24,8 +29,8 @@ export default async function restart(world) {
   const told = `重启后 ${Date.now()}`;
   await guest.post(`${order}/plan`, { summary: told }, order);
   await guest.page.locator(".card", { hasText: told }).waitFor();
-  const after = new Set(await guest.page.locator(".card .num").allTextContents());
-  assert.deepEqual(before.filter((number) => !after.has(number)), [], "every order is there again");
+  const after = await orders();
+  assert(before > 40 && after >= before, `every order is there again: ${before}, then ${after}`);
   assert(await guest.marked());
-  return `${before.length} orders before and after kill -9`;
+  return `${before} orders before, ${after} after kill -9`;
 }

@@ -63,6 +63,25 @@ export default async function many(world) {
   await until("the scroll position", 3, async () => Math.abs((await page.evaluate(() => scrollY)) - scrolled) < 400);
   const longest = await page.evaluate(() => window.longest);
   assert(load.whole < 6000 && longest < 1500 && walk < 200, JSON.stringify({ load, longest, walk }));
+  // What the column does not show is one list by pages; every order stands in it once.
+  const numbers = () => page.locator(".column .card .num").allTextContents();
+  const count = Number(await page.locator("#column-to_do .count").innerText());
+  const shown = await page.locator("#column-to_do .card .num").allTextContents();
+  assert.equal(shown.length, ORDERS);
+  await page.locator("#more-to_do").click();
+  await page.locator("#before-to_do").waitFor();
+  const all = new Set([...shown, ...await numbers()]);
+  assert.equal(all.size, count);
+  await guest.shot("second-page");
+  await page.locator("#before-to_do").click();
+  await page.locator("#more-to_do").waitFor();
+  assert.deepEqual(await numbers(), shown);
+  await page.locator(".card").first().focus();
+  await page.keyboard.press("ArrowDown");
+  assert.notEqual(await guest.focused(), await page.locator(".card").first().getAttribute("id"));
+  assert.deepEqual(await guest.axe(), []);
+  await guest.open("/?list=audited");
+  await guest.shot("one-column");
   const ms = (value) => `${value.toFixed(0)} ms`;
   return `${cards} cards, ${(load.size / 1024).toFixed(0)} KiB; server ${ms(load.server)}, loaded ${ms(load.whole)}, longest task ${ms(load.longest)}; an arrow ${ms(walk)}; a change ${ms(posted - from)} to post, ${ms(arrived)} to arrive, longest task ${ms(longest)}; ${ms(perOrder)} to create one`;
 }
