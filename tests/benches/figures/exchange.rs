@@ -16,26 +16,32 @@ use crate::server::Server;
 use crate::table::{Sample, Table};
 
 /// The line: 300 ms there and back.
-const LINE: Line = Line {
+pub const LINE: Line = Line {
     one_way: Duration::from_millis(150),
     handshake: Duration::from_millis(300),
 };
 /// Documents that are edited on the phone.
-const DOCUMENTS: usize = 20;
+pub const DOCUMENTS: usize = 20;
 /// Edits in each.
-const EDITS: usize = 5;
+pub const EDITS: usize = 5;
 /// Edits by the office meanwhile.
-const DOWN: usize = 10;
+pub const DOWN: usize = 10;
 /// The longest that the median exchange may take.
 const LIMIT_MS: f64 = 340.0;
 
 /// One exchange.
-struct Run {
-    ms: f64,
+pub struct Run {
+    /// From the call to its return.
+    pub ms: f64,
+    /// What the saves of the phone took before it.
+    pub saves_ms: f64,
     requests: f64,
-    connections: u64,
-    up: f64,
-    down: f64,
+    /// Connections opened.
+    pub connections: u64,
+    /// Bytes up.
+    pub up: f64,
+    /// Bytes down.
+    pub down: f64,
     up_floor: f64,
     down_floor: f64,
 }
@@ -55,24 +61,9 @@ pub fn measure(
     table: &mut Table,
 ) -> Result<(), Failed> {
     let name = format!("engineer-{documents}");
-    let begun = Instant::now();
-    server.ask(&format!("engineer {name}"))?;
-    let visits = u64::try_from(DOCUMENTS)?;
-    server.count(&format!("documents {name} {}", documents - visits))?;
     let proxy = CutProxy::start(server.address, LINE)?;
-    let mut phone = Phone::enrol(server, proxy.address(), folder, &name)?;
-    let rows = phone.engine.orders()?;
-    let orders: Vec<OrderId> = rows.iter().take(DOCUMENTS).map(|row| row.id).collect();
-    for order in &orders {
-        let token = phone.engine.order(*order)?.token;
-        phone.engine.step(*order, &token, Step::Accept { plan: None })?;
-    }
-    phone.settle()?;
+    let (mut phone, orders) = prepare(server, &proxy, folder, &name, documents)?;
     let in_scope = phone.documents()?;
-    eprintln!(
-        "  {in_scope} documents in scope after {:.1} s",
-        begun.elapsed().as_secs_f64()
-    );
 
     let mut warm = Vec::new();
     for _ in 0..runs {
@@ -88,7 +79,36 @@ pub fn measure(
     idle(server, &proxy, &phone, in_scope, runs, table)
 }
 
-fn exchange(
+/// An engineer with so many documents in scope, his phone, and the orders in whose visits he writes.
+pub fn prepare(
+    server: &mut Server,
+    proxy: &CutProxy,
+    folder: &Path,
+    name: &str,
+    documents: u64,
+) -> Result<(Phone, Vec<OrderId>), Failed> {
+    let begun = Instant::now();
+    server.ask(&format!("engineer {name}"))?;
+    let visits = u64::try_from(DOCUMENTS)?;
+    server.count(&format!("documents {name} {}", documents - visits))?;
+    let phone = Phone::enrol(server, proxy.address(), folder, name)?;
+    let rows = phone.engine.orders()?;
+    let orders: Vec<OrderId> = rows.iter().take(DOCUMENTS).map(|row| row.id).collect();
+    for order in &orders {
+        let token = phone.engine.order(*order)?.token;
+        phone.engine.step(*order, &token, Step::Accept { plan: None })?;
+    }
+    phone.settle()?;
+    eprintln!(
+        "  {} documents in scope after {:.1} s",
+        phone.documents()?,
+        begun.elapsed().as_secs_f64()
+    );
+    Ok((phone, orders))
+}
+
+/// One exchange of what is written just before it.
+pub fn exchange(
     server: &mut Server,
     proxy: &CutProxy,
     phone: &mut Phone,
@@ -96,11 +116,13 @@ fn exchange(
     name: &str,
 ) -> Result<Run, Failed> {
     let before = phone.newest()?;
+    let begun = Instant::now();
     for order in orders {
         for _ in 0..EDITS {
             phone.save(*order)?;
         }
     }
+    let saves_ms = begun.elapsed().as_secs_f64() * 1_000.0;
     server.ask(&format!("edit {name} {DOWN}"))?;
     let up = phone.changes(before)?;
     let sent = phone.newest()?;
@@ -120,6 +142,7 @@ fn exchange(
     }
     Ok(Run {
         ms,
+        saves_ms,
         requests: f64::from(report.requests),
         connections: after.connections - line.connections,
         up: (after.up - line.up) as f64,

@@ -20,6 +20,7 @@ mod exchange;
 mod first;
 mod office;
 mod page;
+mod peers;
 mod phone;
 mod photos;
 mod program;
@@ -68,6 +69,9 @@ fn figures() -> Result<(), Failed> {
         .skip(1)
         .filter(|word| !word.starts_with('-'))
         .collect();
+    if asked.len() == 1 && asked[0] == peers::PART {
+        return peers::lines();
+    }
     if let Some(unknown) = asked.iter().find(|word| !PARTS.contains(&word.as_str())) {
         return Err(format!("{unknown} is none of {PARTS:?}").into());
     }

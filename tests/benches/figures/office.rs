@@ -25,6 +25,7 @@ use serde_json::json;
 
 use crate::Failed;
 use crate::accept;
+use crate::phone::contents;
 use crate::recorded::{Hand, Visit};
 
 /// Jobs of each of the engineers who fill the board.
@@ -151,6 +152,20 @@ impl<'r> Desk<'r> {
                     }
                 }
                 Ok(bytes.to_string())
+            }
+            // What stands in the documents of his scope, as a hash.
+            ["contents", name] => {
+                let user = self.engineer(name)?.0.user;
+                let tx = self.running.state.service.storage().read()?;
+                let mut all = BTreeMap::new();
+                for doc in tx.scope_docs(user)? {
+                    let chunks = tx.chunks_after(doc, 0)?;
+                    if !chunks.is_empty() {
+                        let changes = chunks.into_iter().map(|(_, bytes)| bytes).collect();
+                        all.insert(tx.doc_name(doc)?.to_string(), changes);
+                    }
+                }
+                contents(all)
             }
             // The server alone, as fast as it goes.
             ["accept", history, documents, requests] => accept::serve(

@@ -8,25 +8,28 @@ use std::path::{Path, PathBuf};
 use fieldseal_core::device::engine::{OpenOptions, SyncReport};
 use fieldseal_core::device::system::system_env;
 use fieldseal_core::device::{Engine, EngineError};
+use fieldseal_core::documents::Document;
 use fieldseal_core::domain::calendar::CompanyZone;
 use fieldseal_core::domain::ids::OrderId;
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::Failed;
 use crate::server::Server;
 
-/// What an engineer writes into a report while he works: finding, action, remark.
-const FINDINGS: [&str; 5] = [
+/// What an engineer writes into a report while he works: what he found.
+pub const FINDINGS: [&str; 5] = [
     "插入后指示灯不亮，换口后仍无反应",
     "USB接头松动，外壳有裂纹",
     "驱动版本过旧，签章控件未注册",
     "证书已过期，需重新申领",
     "主机前置接口供电不足",
 ];
-const ACTIONS: [&str; 5] = [
+/// What he did.
+pub const ACTIONS: [&str; 5] = [
     "更换USB延长线后识别正常，签章测试通过",
     "清洁接头并重新插拔，连续测试三次正常",
     "升级驱动，重新注册控件，重启后正常",
@@ -146,11 +149,34 @@ impl Phone {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// A hash over the names and contents of all documents in scope.
+    pub fn contents(&self) -> Result<String, Failed> {
+        let look = self.look()?;
+        let sql = "SELECT d.name, c.bytes FROM docs d JOIN changes c ON c.doc = d.id WHERE d.in_scope = 1 ORDER BY c.id";
+        let mut statement = look.prepare(sql)?;
+        let mut all: BTreeMap<String, Vec<Vec<u8>>> = BTreeMap::new();
+        for row in statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))? {
+            let (name, bytes): (String, Vec<u8>) = row?;
+            all.entry(name).or_default().push(bytes);
+        }
+        contents(all)
+    }
+
     /// How many changes wait for the server.
     pub fn unsent(&self) -> Result<i64, Failed> {
         let sql = "SELECT count(*) FROM changes WHERE state = 0";
         Ok(self.look()?.query_row(sql, [], |row| row.get(0))?)
     }
+}
+
+/// A hash over named documents, each given by its changes: what stands in it.
+pub fn contents(documents: BTreeMap<String, Vec<Vec<u8>>>) -> Result<String, Failed> {
+    let mut hash = Sha256::new();
+    for (name, changes) in documents {
+        let values = Document::from_changes(&changes)?.values()?;
+        hash.update(format!("{name} {values:?}\n"));
+    }
+    Ok(hex::encode(hash.finalize()))
 }
 
 /// The physical floor: the size of these bytes deflated, at the level that the bodies have.
