@@ -95,12 +95,15 @@ async function exchange(row, run) {
   if (cold) await leave()
   const before = await line.ask('traffic')
   server.tell(`edit ${workload.down}`)
+  const last = []
   let begun = performance.now()
   for (let index = 0; index < workload.edited; index += 1) {
     for (let edit = 1; edit <= workload.edits_each; edit += 1) {
       saves += 1
+      const { fields, note } = workload.edit(saves, edit === workload.edits_each)
+      if (note) last.push({ index, fields, note })
       // A promise is awaited only where there is one, so that nothing is sent between edits that need no waiting.
-      const made = phone.edit(index, workload.edit(saves, edit === workload.edits_each))
+      const made = phone.edit(index, { fields, note })
       if (made) await made
     }
   }
@@ -112,13 +115,22 @@ async function exchange(row, run) {
   const expected = Array.from({ length: workload.down }, (_, edit) => workload.window(windows + edit))
   begun = performance.now()
   if (cold) phone.connect()
-  await patient(row, phone.everything(expected))
+  else phone.go?.()
+  const there = async () => {
+    if (!cold) await server.hear()
+    if (phone.asksServer) await server.ask(`await ${JSON.stringify(last)}`)
+  }
+  await patient(row, Promise.all([phone.everything(expected), there()]))
   const ms = performance.now() - begun
-  if (!cold) await server.hear()
   windows += workload.down
   const after = await quiet()
   await compare(changes === null ? null : changes + workload.edited * workload.edits_each + workload.down)
   say(row, run, ms, edits, before, after)
+}
+
+/** Where unchanged documents get no answer: the server has heard of all of them, which its own state says. */
+async function heard() {
+  while ((await server.ask('heard')).heard < workload.documents) await sleep(2)
 }
 
 async function nothing(run) {
@@ -128,15 +140,23 @@ async function nothing(run) {
   await line.ask('up')
   const begun = performance.now()
   phone.connect()
-  await patient('nothing new', phone.nothingNew())
+  await patient('nothing new', phone.nothingNew ? phone.nothingNew() : heard())
   const ms = performance.now() - begun
   const after = await quiet()
   await compare(changes)
   say('idle', run, ms, 0, before, after)
 }
 
+/** An open connection, and nothing to say on it. */
+async function rest() {
+  const before = await line.ask('traffic')
+  await sleep(workload.rest_ms)
+  say('rest', 0, workload.rest_ms, 0, before, await line.ask('traffic'))
+}
+
 await quiet()
 for (let run = 0; run < workload.runs; run += 1) await exchange('warm', run)
+await rest()
 for (let run = 0; run < workload.runs; run += 1) await exchange('cold', run)
 for (let run = 0; run < workload.runs; run += 1) await nothing(run)
 await phone.leave()

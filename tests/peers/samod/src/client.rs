@@ -144,6 +144,7 @@ pub async fn measure(path: &str, line: &str, folder: &Path, config: &str) -> Res
     for run in 0..runs {
         side.exchange("warm", run).await?;
     }
+    side.rest().await?;
     for run in 0..runs {
         side.exchange("cold", run).await?;
     }
@@ -166,12 +167,19 @@ impl Side {
         self.server.tell(&format!("edit {down}")).await?;
         let begun = Instant::now();
         for index in 0..self.workload.edited {
-            for edit in 0..self.workload.edits_each {
-                self.saves += 1;
-                let last = edit + 1 == self.workload.edits_each;
-                self.documents[index]
-                    .with_document(|document| self.workload.edit(document, self.saves, last))?;
+            let edits = self.workload.edits_each;
+            // Each call is sent at once: changes that are made in one call travel together.
+            let calls = if self.config == "best" { 1 } else { edits };
+            for call in 0..calls {
+                let (first, past) = (call * edits / calls, (call + 1) * edits / calls);
+                self.documents[index].with_document(|document| {
+                    (first..past).try_for_each(|edit| {
+                        self.workload
+                            .edit(document, self.saves + edit + 1, edit + 1 == edits)
+                    })
+                })?;
             }
+            self.saves += edits;
         }
         let edits_ms = ms(begun);
         if cold {
@@ -192,6 +200,16 @@ impl Side {
         let made = self.workload.edited * self.workload.edits_each + down;
         self.compare(changes + made).await?;
         self.say(row, run, [ms, edits_ms], &before, &after);
+        Ok(())
+    }
+
+    /// An open connection, and nothing to say on it.
+    async fn rest(&mut self) -> Result<(), Failed> {
+        let before = self.line.ask("traffic").await?;
+        let rest = self.workload.rest()?;
+        tokio::time::sleep(rest).await;
+        let after = self.line.ask("traffic").await?;
+        self.say("rest", 0, [rest.as_secs_f64() * 1_000.0, 0.0], &before, &after);
         Ok(())
     }
 

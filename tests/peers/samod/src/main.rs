@@ -1,8 +1,13 @@
 //! samod on the workload of `tests/peers/workload.json`, over the project's proxy (`tests/peers/run.sh`).
 //!
 //! `samod-peer WORKLOAD LINE FOLDER CONFIG` measures and prints one line of JSON a run; it starts itself once more as
-//! the server (`samod-peer WORKLOAD serve FOLDER CONFIG`), which is told by lines what to do. CONFIG is `files` or
-//! `memory`: where both sides store.
+//! the server (`samod-peer WORKLOAD serve FOLDER CONFIG`), which is told by lines what to do. CONFIG is `default`
+//! (files on both sides, each change a call of its own) or `best` (in memory, the changes of a document in one call).
+#![allow(
+    clippy::disallowed_methods,
+    clippy::result_large_err,
+    reason = "a program that measures with the real clock; the large errors are automerge's"
+)]
 
 mod client;
 mod server;
@@ -36,11 +41,11 @@ pub async fn repo(folder: &Path, config: &str, announces: bool) -> Result<Repo, 
     let share = ShareConfig::read_write().with_announce(announces);
     let builder = Repo::build_tokio().with_share_policy(share);
     match config {
-        "files" => Ok(builder
+        "default" => Ok(builder
             .with_storage(TokioFilesystemStorage::new(folder))
             .load()
             .await),
-        "memory" => Ok(builder.with_storage(InMemoryStorage::new()).load().await),
+        "best" => Ok(builder.with_storage(InMemoryStorage::new()).load().await),
         _ => Err(format!("no configuration: {config}").into()),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use automerge::transaction::Transactable;
 use automerge::{AutoSerde, Automerge, AutomergeError, ObjType, ROOT, ReadDoc};
@@ -49,6 +50,11 @@ impl Workload {
             Ok(runs) => Ok(runs.parse()?),
             Err(_) => Ok(self.json["runs"].as_u64().ok_or("runs")?),
         }
+    }
+
+    /// How long nothing is said on an open connection.
+    pub fn rest(&self) -> Result<Duration, Failed> {
+        Ok(Duration::from_millis(self.json["rest_ms"].as_u64().ok_or("rest_ms")?))
     }
 
     /// The line's numbers, as its program takes them.
