@@ -30,6 +30,12 @@ function ms(side, row, figure = 'ms') {
 }
 const sum = (side, row) => median(sorted(side, row, 'up')) + median(sorted(side, row, 'down'))
 
+/** Who asks, asks; who would be told hears nothing. */
+const open = (side) =>
+  sorted(side, 'idle-warm', 'ms').length
+    ? `asks: ${ms(side, 'idle-warm')} ms, ${sum(side, 'idle-warm')} bytes`
+    : `${sum(side, 'rest')} bytes in ${workload.rest_ms / 1_000} s`
+
 const sides = []
 for (const { side, config } of runs) {
   if (!sides.some((known) => known.side === side && known.config === config)) sides.push({ side, config })
@@ -43,6 +49,7 @@ const head = [
   'connections',
   'nothing new, new connection: ms',
   'bytes, both ways',
+  'nothing new, open connection',
   'n',
 ]
 console.log(`| ${head.join(' | ')} |`)
@@ -57,13 +64,13 @@ for (const side of sides) {
     median(sorted(side, 'cold', 'connections')),
     ms(side, 'idle'),
     sum(side, 'idle'),
+    open(side),
     sorted(side, 'cold', 'ms').length,
   ]
   console.log(`| ${cells.join(' | ')} |`)
 }
 console.log()
 for (const side of sides) {
-  const polled = sorted(side, 'idle-warm', 'ms').length ? `, nothing new on an open connection ${ms(side, 'idle-warm')} ms, ${sum(side, 'idle-warm')} bytes` : ''
   const name = names[side.side] + (side.config ? `, ${side.config}` : '')
-  console.log(`${name}: the ${workload.edited * workload.edits_each} edits made in ${ms(side, 'warm', 'edits_ms')} ms${polled}`)
+  console.log(`${name}: the ${workload.edited * workload.edits_each} edits made in ${ms(side, 'warm', 'edits_ms')} ms`)
 }

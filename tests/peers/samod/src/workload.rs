@@ -54,7 +54,9 @@ impl Workload {
 
     /// How long nothing is said on an open connection.
     pub fn rest(&self) -> Result<Duration, Failed> {
-        Ok(Duration::from_millis(self.json["rest_ms"].as_u64().ok_or("rest_ms")?))
+        Ok(Duration::from_millis(
+            self.json["rest_ms"].as_u64().ok_or("rest_ms")?,
+        ))
     }
 
     /// The line's numbers, as its program takes them.
