@@ -30,6 +30,9 @@ const STEP: u32 = 2_000;
 /// More whole orders than this are not kept (their rows on the board are).
 const ORDERS_KEPT: usize = 2_000;
 
+/// More records than this, some 170 MB, are not kept (what lists show of them is).
+const RECORDS_KEPT: usize = 20_000;
+
 /// The cache. Clones share it.
 #[derive(Clone)]
 pub struct Views {
@@ -233,6 +236,9 @@ impl Views {
                 return Ok(None);
             }
             let view = Arc::new(fold_record(doc, &actions));
+            if kept.records.len() >= RECORDS_KEPT {
+                kept.records.clear();
+            }
             kept.records.insert(doc.clone(), view.clone());
             Ok(Some(view))
         })
