@@ -132,10 +132,16 @@ fun offline(folder: String, out: String) {
     check("explained: " + text(Lang.EN, examined.decided.explanation[0]), examined.decided.outcome.startsWith("warranty_outcome."))
     engine.answer(id, shown().token, shown().decisions.last().fact, CustomerAnswer.ACCEPTS)
     step(Step.Consent(ConsentKind.WORK_AND_PRICE, ConsentWay.SPOKEN, null, null, "replacement at the list price"))
-    fails("invalid step_problem.quantity") { engine.usePart(id, shown().token, PartUse("KEY-BLANK", 0u, null)) }
+    fails("invalid step_problem.quantity") { engine.usePart(id, shown().token, Pieces("KEY-BLANK", 0u, null)) }
     val before = engine.stock().good.first { it.part == "KEY-BLANK" }.qty
-    engine.usePart(id, shown().token, PartUse("KEY-BLANK", 1u, null))
+    engine.usePart(id, shown().token, Pieces("KEY-BLANK", 1u, null))
     check("one less in the van", engine.stock().good.filter { it.part == "KEY-BLANK" }.sumOf { it.qty } == before - 1)
+    // The customer's dead key comes along, and goes back to the store.
+    fails("invalid step_problem.lines_missing") { engine.moveParts(engine.stock().token, VanMove.Confirm, listOf(), null) }
+    engine.moveParts(engine.stock().token, VanMove.Collect(id), listOf(Pieces("KEY-BLANK", 1u, null)), null)
+    check("the dead key is among the defective ones", engine.stock().defective.any { it.part == "KEY-BLANK" && it.qty == 1L })
+    engine.moveParts(engine.stock().token, VanMove.Return(Bucket.DEFECTIVE), listOf(Pieces("KEY-BLANK", 1u, null)), null)
+    check("it is on its way to the store", engine.stock().defective.none { it.part == "KEY-BLANK" })
 
     engine.saveDraft("report/$id", "halb".toByteArray())
     check("a draft is kept", String(engine.draft("report/$id")!!) == "halb")

@@ -1,20 +1,57 @@
 //! The van: what is in it, what comes, what does not add up.
 
-use fieldseal_core::device::engine::PartUse;
+use fieldseal_core::device::engine::{Bucket, Pieces, VanMove};
+use fieldseal_core::domain::ids::{OrderId, UserId};
 use fieldseal_core::facts::van::StockRow;
 use fieldseal_core::facts::{VanView, ViewToken};
 
 use crate::notes::ConflictDetails;
 
-/// A use of a part for a work order.
+/// Pieces of one part.
 #[uniffi::remote(Record)]
-pub struct PartUse {
+pub struct Pieces {
     /// Part number.
     pub part: String,
     /// Whole units, at least 1.
     pub qty: u32,
     /// Serial number of a serial-tracked unit.
     pub serial: Option<String>,
+}
+
+/// Good or defective parts of the own van.
+#[uniffi::remote(Enum)]
+pub enum Bucket {
+    /// Good parts.
+    Good,
+    /// Defective parts.
+    Defective,
+}
+
+/// A movement beside the use of a part.
+#[uniffi::remote(Enum)]
+pub enum VanMove {
+    /// What the store sent arrived.
+    Confirm,
+    /// Back to the store.
+    Return {
+        /// Which ones.
+        bucket: Bucket,
+    },
+    /// By hand out of a colleague's van.
+    TakeOver {
+        /// Whose van.
+        from: UserId,
+    },
+    /// Defective, from the customer of an order.
+    Collect {
+        /// The order.
+        order: OrderId,
+    },
+    /// Scrapped; the note says which type.
+    Scrap {
+        /// Which ones.
+        bucket: Bucket,
+    },
 }
 
 /// So many of a part.

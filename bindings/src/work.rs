@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use fieldseal_core::device::engine::{PartUse, Saved, Step, Unsealed};
+use fieldseal_core::device::engine::{Pieces, Saved, Step, Unsealed, VanMove};
 use fieldseal_core::domain::ids::{OrderId, PersonId};
 use fieldseal_core::domain::warranty::CustomerAnswer;
 use fieldseal_core::facts::{DocName, FactId, ViewToken};
@@ -77,8 +77,19 @@ impl FieldsealEngine {
     }
 
     /// Uses a part from the own van.
-    pub fn use_part(&self, order: OrderId, token: ViewToken, used: PartUse) -> Answer<Saved> {
+    pub fn use_part(&self, order: OrderId, token: ViewToken, used: Pieces) -> Answer<Saved> {
         Ok(self.engine.use_part(order, &token, used)?)
+    }
+
+    /// Moves parts into the own van or out of it other than by use: several lines, one action.
+    pub fn move_parts(
+        &self,
+        token: ViewToken,
+        moved: VanMove,
+        lines: Vec<Pieces>,
+        note: Option<String>,
+    ) -> Answer<Saved> {
+        Ok(self.engine.move_parts(&token, &moved, &lines, note.as_deref())?)
     }
 
     /// Takes an own movement back.

@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use fieldseal_core::device::EngineError;
 use fieldseal_core::device::engine::{
-    Closing, Engine, Examination, OrderDetails, PartUse, Saved, SealRequest, Step,
+    Closing, Engine, Examination, OrderDetails, Pieces, Saved, SealRequest, Step,
 };
 use fieldseal_core::domain::ids::{OrderId, PersonId};
 use fieldseal_core::domain::scribble::scribble;
@@ -196,7 +196,7 @@ pub fn perform(engine: &Engine, order: OrderId, deed: Deed) -> Result<Ack, Engin
             engine.answer(order, token, decision.id, CustomerAnswer::Accepts)
         }
         Deed::UsePart => {
-            let used = PartUse {
+            let used = Pieces {
                 part: PART.to_owned(),
                 qty: 1,
                 serial: None,

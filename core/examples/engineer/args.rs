@@ -114,6 +114,9 @@ pub enum Command {
         #[arg(long)]
         serial: Option<String>,
     },
+    /// Move parts into the van or out of it other than by use.
+    #[command(subcommand)]
+    Parts(Parts),
     /// Ask the store for parts.
     RequestPart {
         part: String,
@@ -251,4 +254,53 @@ pub struct Sign {
     /// Draw a scribble from this seed.
     #[arg(long, default_value_t = 1)]
     pub scribble: u64,
+}
+
+/// How parts come and go beside their use.
+#[derive(Debug, Subcommand)]
+pub enum Parts {
+    /// They arrived from the store.
+    Confirm(Pieces),
+    /// They go back to the store.
+    Return {
+        #[command(flatten)]
+        pieces: Pieces,
+        /// Out of the defective ones.
+        #[arg(long)]
+        defective: bool,
+    },
+    /// Taken by hand out of a colleague's van.
+    TakeOver {
+        /// The colleague's name.
+        from: String,
+        #[command(flatten)]
+        pieces: Pieces,
+    },
+    /// Taken from the customer of a work order, defective.
+    Collect {
+        order: String,
+        #[command(flatten)]
+        pieces: Pieces,
+    },
+    /// Scrapped.
+    Scrap {
+        /// Which type of scrap.
+        kind: String,
+        #[command(flatten)]
+        pieces: Pieces,
+        /// Out of the defective ones.
+        #[arg(long)]
+        defective: bool,
+    },
+}
+
+/// Pieces of one part.
+#[derive(Debug, clap::Args)]
+pub struct Pieces {
+    pub part: String,
+    #[arg(default_value_t = 1)]
+    pub quantity: u32,
+    /// Serial number of a serial-tracked unit.
+    #[arg(long)]
+    pub serial: Option<String>,
 }

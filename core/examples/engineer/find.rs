@@ -2,7 +2,7 @@
 
 use fieldseal_core::device::engine::Engine;
 use fieldseal_core::device::{EngineError, Problem};
-use fieldseal_core::domain::ids::OrderId;
+use fieldseal_core::domain::ids::{OrderId, UserId};
 
 /// The one order that a text names.
 pub fn order(engine: &Engine, text: &str) -> Result<OrderId, EngineError> {
@@ -15,6 +15,16 @@ pub fn order(engine: &Engine, text: &str) -> Result<OrderId, EngineError> {
     });
     match (found.next(), found.next()) {
         (Some(row), None) => Ok(row.id),
+        _ => Err(EngineError::NotFound),
+    }
+}
+
+/// The one colleague that a text names.
+pub fn colleague(engine: &Engine, text: &str) -> Result<UserId, EngineError> {
+    let colleagues = engine.colleagues()?.into_iter();
+    let mut found = colleagues.filter(|(_, name)| name == text);
+    match (found.next(), found.next()) {
+        (Some((user, _)), None) => Ok(user),
         _ => Err(EngineError::NotFound),
     }
 }

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use fieldseal_core::device::EngineError;
 use fieldseal_core::device::engine::{
-    Closing, Engine, Examination, OrderDetails, OrderPhoto, PartUse, PhotoNote, Saved, SealRequest, Step,
+    Bucket, Closing, Engine, Examination, OrderDetails, OrderPhoto, PhotoNote, Pieces, Saved, SealRequest,
+    Step, VanMove,
 };
 use fieldseal_core::domain::canonical::ContentHash;
 use fieldseal_core::domain::ids::PersonId;
@@ -17,7 +18,7 @@ use fieldseal_core::domain::work::{AttemptChannel, ConsentWay, Outcome, PhotoSub
 use fieldseal_core::facts::{DocName, RecordView};
 use serde_json::json;
 
-use crate::args::{Command, Photo, Report, Sign, Warranty};
+use crate::args::{Command, Parts, Photo, Report, Sign, Warranty};
 use crate::find::{self, invalid, unexpected};
 use crate::show::Printer;
 
@@ -85,13 +86,14 @@ pub fn run(engine: &Engine, command: &Command, printer: &Printer) -> Result<(), 
             serial,
         } => {
             let details = details(engine, order)?;
-            let used = PartUse {
+            let used = Pieces {
                 part: part.clone(),
                 qty: *quantity,
                 serial: serial.clone(),
             };
             engine.use_part(details.order.order, &details.token, used)?
         }
+        Command::Parts(parts) => move_parts(engine, parts)?,
         Command::RequestPart {
             part,
             quantity,
@@ -365,4 +367,49 @@ fn seal(engine: &Engine, order: &str, out: Option<&Path>, printer: &Printer) -> 
         write_file(path, &sealed.bytes)?;
     }
     Ok(())
+}
+
+fn move_parts(engine: &Engine, parts: &Parts) -> Result<Saved, EngineError> {
+    let bucket = |defective: bool| {
+        if defective {
+            Bucket::Defective
+        } else {
+            Bucket::Good
+        }
+    };
+    let (moved, pieces, note) = match parts {
+        Parts::Confirm(pieces) => (VanMove::Confirm, pieces, None),
+        Parts::Return { pieces, defective } => (
+            VanMove::Return {
+                bucket: bucket(*defective),
+            },
+            pieces,
+            None,
+        ),
+        Parts::TakeOver { from, pieces } => {
+            let from = find::colleague(engine, from)?;
+            (VanMove::TakeOver { from }, pieces, None)
+        }
+        Parts::Collect { order, pieces } => {
+            let order = find::order(engine, order)?;
+            (VanMove::Collect { order }, pieces, None)
+        }
+        Parts::Scrap {
+            kind,
+            pieces,
+            defective,
+        } => (
+            VanMove::Scrap {
+                bucket: bucket(*defective),
+            },
+            pieces,
+            Some(kind.as_str()),
+        ),
+    };
+    let line = Pieces {
+        part: pieces.part.clone(),
+        qty: pieces.quantity,
+        serial: pieces.serial.clone(),
+    };
+    engine.move_parts(&engine.stock()?.stock.token, &moved, &[line], note)
 }

@@ -3,6 +3,8 @@
 //! The arithmetic is `domain::ledger`; here facts become its entries. Nothing is refused: a negative balance is a
 //! discrepancy and a conflict for the storekeeper, two ends of one serial a dispute.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::domain::ids::UserId;
@@ -216,16 +218,21 @@ fn entry(family: &Family<'_>, ix: Ix) -> Option<Result<(FactId, Entry<FactId>), 
 
 fn stock(family: &Family<'_>, shown: impl Fn(Location) -> bool) -> StockView {
     let mut entries = Vec::new();
+    // Where each entry stands: a mirrored movement has the id of one that may be in nobody's reach here.
+    let mut places: BTreeMap<FactId, Ix> = BTreeMap::new();
     let mut said: Vec<(Ix, Flag)> = Vec::new();
     for (ix, _) in family.live() {
         match entry(family, ix) {
-            Some(Ok(entry)) => entries.push(entry),
+            Some(Ok(entry)) => {
+                places.entry(entry.0).or_insert(ix);
+                entries.push(entry);
+            }
             Some(Err(flag)) => said.push((ix, flag)),
             None => {}
         }
     }
     let ledger = fold(&Balances::new(), entries.iter().cloned());
-    let mut conflicts = conflicts(family, &ledger, &shown);
+    let mut conflicts = conflicts(family, &ledger, &places, &shown);
     conflicts.sort_by_key(|conflict| conflict.id);
     let requests = requests(family, &mut said);
     let mut token = family.token();
@@ -254,7 +261,7 @@ fn rows(ledger: &Ledger<FactId>, shown: &impl Fn(Location) -> bool) -> Vec<Stock
         .iter()
         .filter(|(location, ..)| shown(*location))
         .map(|(location, part, qty)| {
-            let mut serials: std::collections::BTreeMap<&str, i64> = std::collections::BTreeMap::new();
+            let mut serials: BTreeMap<&str, i64> = BTreeMap::new();
             for movement in ledger
                 .standing
                 .values()
@@ -285,6 +292,7 @@ fn rows(ledger: &Ledger<FactId>, shown: &impl Fn(Location) -> bool) -> Vec<Stock
 fn conflicts(
     family: &Family<'_>,
     ledger: &Ledger<FactId>,
+    places: &BTreeMap<FactId, Ix>,
     shown: &impl Fn(Location) -> bool,
 ) -> Vec<Conflict> {
     let mut conflicts = Vec::new();
@@ -299,14 +307,18 @@ fn conflicts(
                     && movement.part() == discrepancy.part
                     && (discrepancy.serial.is_none() || movement.serial() == discrepancy.serial.as_deref())
             })
-            .filter_map(|(id, _)| family.find(*id))
+            .filter_map(|(id, _)| places.get(id).copied())
             .collect();
         if let Some(doc) = doc_of(&sides) {
             conflicts.push(conflict_of(family, &doc, ConflictKind::NegativeStock, sides));
         }
     }
     for dispute in &ledger.disputes {
-        let sides: Vec<Ix> = dispute.ends.iter().filter_map(|id| family.find(*id)).collect();
+        let sides: Vec<Ix> = dispute
+            .ends
+            .iter()
+            .filter_map(|id| places.get(id).copied())
+            .collect();
         if let Some(doc) = doc_of(&sides) {
             conflicts.push(conflict_of(family, &doc, ConflictKind::SerialDisputed, sides));
         }
@@ -316,7 +328,7 @@ fn conflicts(
 }
 
 fn moves(family: &Family<'_>, entries: &[(FactId, Entry<FactId>)]) -> Vec<MoveView> {
-    let reversed: std::collections::BTreeMap<FactId, FactId> = entries
+    let reversed: BTreeMap<FactId, FactId> = entries
         .iter()
         .rev()
         .filter_map(|(id, entry)| match entry {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use fieldseal_core::device::EngineError;
 use fieldseal_core::device::engine::{
-    CORRECTION, Closing, Engine, OrderDetails, PartUse, SealRequest, Step, Unsealed,
+    CORRECTION, Closing, Engine, OrderDetails, Pieces, SealRequest, Step, Unsealed,
 };
 use fieldseal_core::domain::ids::{OrderId, UserId};
 use fieldseal_core::domain::scribble::scribble;
@@ -192,7 +192,7 @@ impl Hand<'_> {
         if details.order.lines.iter().any(|line| line.part == part) {
             return Ok(());
         }
-        let used = PartUse {
+        let used = Pieces {
             part: part.to_owned(),
             qty,
             serial: None,

@@ -20,7 +20,7 @@ use super::run::Keeper;
 use super::script::Dice;
 use super::seed::{Asked, new_job, user_of};
 use crate::office::fields::Changes;
-use crate::office::{Board, Office, Person, audit_blockers};
+use crate::office::{Board, Handover, Office, Person, audit_blockers};
 
 const HOUR: i64 = 3_600_000;
 /// Tickets without an engineer that are left for the visitor.
@@ -260,7 +260,14 @@ pub(super) fn answer_requests(office: &Office, storekeeper: &Person, env: &Env) 
         {
             let lines: Vec<PartLine> = request.lines.clone();
             let slip = ActionId(env.uuid_v7());
-            office.issue_parts(storekeeper, slip, engineer, &lines, Some("按申请发料"))?;
+            office.issue_parts(
+                storekeeper,
+                slip,
+                engineer,
+                &lines,
+                Handover::Sent,
+                Some("按申请发料"),
+            )?;
             office.answer_request(
                 storekeeper,
                 engineer,

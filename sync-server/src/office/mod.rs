@@ -54,7 +54,7 @@ pub use packs::PackKind;
 pub use people::{NewUser, UserLine};
 pub use photos::Arrived;
 pub use review::{audit_blockers, revision_of, workers};
-pub use stock::{MAIN_STORE, StockLine, StockPlace};
+pub use stock::{GoodsFrom, Handover, MAIN_STORE, StockLine, StockPlace};
 pub use tickets::NewTicket;
 pub use views::Views;
 

@@ -65,6 +65,40 @@ pub struct StockPlace {
     pub token: ViewToken,
 }
 
+/// How issued parts reach the engineer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Handover {
+    /// Into his hands: they are in the van.
+    InHand,
+    /// Sent: they are on their way until he confirms the receipt (T-33).
+    Sent,
+}
+
+/// Where goods that come into the store come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GoodsFrom {
+    /// A supplier.
+    Supplier,
+    /// Unused parts that engineers sent back (T-35).
+    Unused,
+    /// Defective parts that engineers sent back; onto the defective shelf.
+    Defective,
+}
+
+impl Handover {
+    /// All, with the codes that a form carries.
+    pub const ALL: [(&'static str, Self); 2] = [("in_hand", Self::InHand), ("sent", Self::Sent)];
+}
+
+impl GoodsFrom {
+    /// All, with the codes that a form carries.
+    pub const ALL: [(&'static str, Self); 3] = [
+        ("supplier", Self::Supplier),
+        ("unused", Self::Unused),
+        ("defective", Self::Defective),
+    ];
+}
+
 impl Office {
     fn shard(&self) -> Shard {
         let quarter = Quarter::of(self.now().wall_date());
@@ -116,7 +150,7 @@ impl Office {
             .collect()
     }
 
-    /// Issues parts from the store into an engineer's van (T-32). The same `once` again writes nothing.
+    /// Issues parts from the store in an engineer's name (T-32). The same `once` again writes nothing.
     ///
     /// # Errors
     /// [`OfficeError::NotAllowed`], [`OfficeError::Invalid`]: `not_an_engineer`, `empty`, `bad_value`.
@@ -126,6 +160,7 @@ impl Office {
         once: ActionId,
         engineer: UserId,
         lines: &[PartLine],
+        how: Handover,
         note: Option<&str>,
     ) -> Result<(), OfficeError> {
         require(by, Operation::MoveStoreStock)?;
@@ -135,17 +170,15 @@ impl Office {
         if !is_engineer {
             return Err(OfficeError::field("engineer", "not_an_engineer"));
         }
-        let facts = Self::moves(
-            MovementKind::Issue,
-            lines,
-            Location::Store(MAIN_STORE),
-            Location::VanGood(engineer),
-            note,
-        )?;
+        let to = match how {
+            Handover::InHand => Location::VanGood(engineer),
+            Handover::Sent => Location::InTransit(Some(engineer)),
+        };
+        let facts = Self::moves(MovementKind::Issue, lines, Location::Store(MAIN_STORE), to, note)?;
         self.append_once(by, once, DocName::VanOffice(engineer, self.shard()), facts)
     }
 
-    /// Takes goods from a supplier into the store. The same `once` again writes nothing.
+    /// Takes goods into the store, new ones or what engineers sent back. The same `once` again writes nothing.
     ///
     /// # Errors
     /// [`OfficeError::NotAllowed`], [`OfficeError::Invalid`]: `empty`, `bad_value`.
@@ -154,11 +187,16 @@ impl Office {
         by: &Person,
         once: ActionId,
         lines: &[PartLine],
+        source: GoodsFrom,
         note: Option<&str>,
     ) -> Result<(), OfficeError> {
         require(by, Operation::MoveStoreStock)?;
-        let store = Location::Store(MAIN_STORE);
-        let facts = Self::moves(MovementKind::Receive, lines, Location::Supplier, store, note)?;
+        let (from, to) = match source {
+            GoodsFrom::Supplier => (Location::Supplier, Location::Store(MAIN_STORE)),
+            GoodsFrom::Unused => (Location::InTransit(None), Location::Store(MAIN_STORE)),
+            GoodsFrom::Defective => (Location::InTransit(None), Location::StoreDefective(MAIN_STORE)),
+        };
+        let facts = Self::moves(MovementKind::Receive, lines, from, to, note)?;
         self.append_once(by, once, DocName::Store(MAIN_STORE, self.shard()), facts)
     }
 

@@ -1,7 +1,7 @@
 //! The forms beside the ordinary steps, with a real engineer behind them: a request for parts answered, what was learnt
 //! on site taken over, a requirement waived, what came after the audit accepted beside it; filters that find an order.
 
-use fieldseal_core::device::engine::{PartUse, Step};
+use fieldseal_core::device::engine::{Pieces, Step};
 use fieldseal_core::domain::ids::OrderId;
 use fieldseal_core::facts::DocName;
 
@@ -25,7 +25,12 @@ async fn t31_d057_d054_what_the_field_asks_and_brings_is_answered_on_the_page() 
     let stock = browser.page("/stock").await;
     assert!(stock.contains("没有待处理的申请"));
     let van = wang.to_string();
-    let issue = [("engineer", van.as_str()), ("part", "KEY-U3"), ("qty", "2")];
+    let issue = [
+        ("engineer", van.as_str()),
+        ("part", "KEY-U3"),
+        ("qty", "2"),
+        ("how", "in_hand"),
+    ];
     browser.done(&stock, "/stock/issue", &issue, "stock_issued").await;
     let page = dispatched(&browser, wang).await;
     let order: OrderId = id_of(&page).parse().unwrap();
@@ -105,7 +110,7 @@ async fn t31_d057_d054_what_the_field_asks_and_brings_is_answered_on_the_page() 
         .await;
     assert!(!page.contains("审核之后的记录"));
     on_phone(&wangs, move |engine| {
-        let part = PartUse {
+        let part = Pieces {
             part: "KEY-U3".into(),
             qty: 1,
             serial: Some("K-2002".into()),

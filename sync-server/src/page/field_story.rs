@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use fieldseal_core::device::Engine;
-use fieldseal_core::device::engine::{Closing, Examination, OpenOptions, PartUse, SealRequest, Step};
+use fieldseal_core::device::engine::{Closing, Examination, OpenOptions, Pieces, SealRequest, Step};
 use fieldseal_core::domain::calendar::CompanyZone;
 use fieldseal_core::domain::ids::{OrderId, UserId};
 use fieldseal_core::domain::scribble::scribble;
@@ -120,7 +120,7 @@ pub(super) fn work(engine: &Engine, order: OrderId) {
             CustomerAnswer::Accepts,
         )
         .unwrap();
-    let part = PartUse {
+    let part = Pieces {
         part: "KEY-U3".into(),
         qty: 1,
         serial: Some("K-2001".into()),
@@ -251,6 +251,7 @@ async fn d05_01_the_page_reassigns_while_the_engineer_finishes_out_of_reach_and_
         ("engineer", wang.to_string()),
         ("part", "KEY-U3".into()),
         ("qty", "2".into()),
+        ("how", "in_hand".into()),
     ];
     let issue: Vec<(&str, &str)> = issue
         .iter()

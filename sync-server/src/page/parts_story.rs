@@ -62,7 +62,12 @@ async fn q32_parts_stand_under_their_names_in_both_languages_and_without_a_list_
     let van = wang.to_string();
     for (part, qty) in [("KEY-U3", "3"), ("USB-HUB", "1")] {
         let stock = browser.page("/stock").await;
-        let issue = [("engineer", van.as_str()), ("part", part), ("qty", qty)];
+        let issue = [
+            ("engineer", van.as_str()),
+            ("part", part),
+            ("qty", qty),
+            ("how", "in_hand"),
+        ];
         browser.done(&stock, "/stock/issue", &issue, "stock_issued").await;
     }
     let order: OrderId = id_of(&dispatched(&browser, wang).await).parse().unwrap();

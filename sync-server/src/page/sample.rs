@@ -572,6 +572,8 @@ pub(super) fn stock(w: &Words) -> Stock {
         engineers: vec![choice("u1", "王建国")],
         parts: vec![choice("KEY-U3", "KEY-U3 印章 KEY（空白）")],
         may_move: true,
+        sources: vec![choice("supplier", &w.t("page.stock.source.supplier"))],
+        ways: vec![choice("sent", &w.t("page.stock.how.sent"))],
         once: "o".into(),
     }
 }

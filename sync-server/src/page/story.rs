@@ -526,7 +526,7 @@ async fn stock_goes_in_and_out_once() {
         .done(
             &stock,
             "/stock/receive",
-            &[("part", "KEY-U3"), ("qty", "10")],
+            &[("part", "KEY-U3"), ("qty", "10"), ("source", "supplier")],
             "stock_received",
         )
         .await;
@@ -535,12 +535,18 @@ async fn stock_goes_in_and_out_once() {
         .done(
             &stock,
             "/stock/receive",
-            &[("part", "KEY-U3"), ("qty", "10")],
+            &[("part", "KEY-U3"), ("qty", "10"), ("source", "supplier")],
             "stock_received",
         )
         .await;
     assert!(stock.contains("<td class=\"n\">10</td>") && !stock.contains("<td class=\"n\">20</td>"));
-    let fields = [("engineer", wang.as_str()), ("part", "KEY-U3"), ("qty", "4")];
+    let in_hand = ("how", "in_hand");
+    let fields = [
+        ("engineer", wang.as_str()),
+        ("part", "KEY-U3"),
+        ("qty", "4"),
+        in_hand,
+    ];
     let stock = browser
         .done(&stock, "/stock/issue", &fields, "stock_issued")
         .await;
@@ -549,6 +555,36 @@ async fn stock_goes_in_and_out_once() {
         .post(&stock, "/stock/receive", &[("part", "KEY-U3"), ("qty", "many")])
         .await;
     assert!(location.contains("problem=bad_value&field=qty"));
+    // T-33: what is sent is on its way, and in no van yet.
+    let sent = [
+        ("engineer", wang.as_str()),
+        ("part", "KEY-U3"),
+        ("qty", "3"),
+        ("how", "sent"),
+    ];
+    let stock = browser.done(&stock, "/stock/issue", &sent, "stock_issued").await;
+    let all = bench.state.office.stock().unwrap();
+    let van = all.iter().find(|place| place.name == "王建国").unwrap();
+    assert_eq!((van.lines[0].good, van.lines[0].in_transit), (4, 3));
+    // T-35: defective parts that came back lie on a shelf of their own.
+    let back = [("part", "KEY-U3"), ("qty", "1"), ("source", "defective")];
+    browser
+        .done(&stock, "/stock/receive", &back, "stock_received")
+        .await;
+    let all = bench.state.office.stock().unwrap();
+    let store = all.iter().find(|place| place.engineer.is_none()).unwrap();
+    assert_eq!((store.lines[0].good, store.lines[0].defective), (3, 1));
+    let (_, location) = browser
+        .post(
+            &stock,
+            "/stock/receive",
+            &[("part", "KEY-U3"), ("qty", "1"), ("source", "heaven")],
+        )
+        .await;
+    assert!(
+        location.contains("problem=unknown_choice&field=source"),
+        "{location}"
+    );
 }
 
 #[tokio::test]

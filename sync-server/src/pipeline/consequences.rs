@@ -1,4 +1,5 @@
-//! What follows from accepted changes, in the same transaction: scope, the names of blobs, deliveries, receipts.
+//! What follows from accepted changes, in the same transaction: scope, the names of blobs, deliveries, receipts,
+//! mirrored movements.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,6 +9,7 @@ use fieldseal_core::facts::{DocName, Fact, FactId};
 
 use super::PipelineError;
 use super::batch::{Accepted, Batch};
+use super::mirrors::Posted;
 use crate::storage::DeliveryRow;
 use crate::{blobs, scope};
 
@@ -25,6 +27,8 @@ struct Due {
     received: BTreeMap<OrderId, Vec<(UserId, FactId)>>,
     /// Visits that were handed in.
     submitted: BTreeSet<(OrderId, UserId)>,
+    /// Movements and reversals that engineers wrote.
+    posted: Vec<Posted>,
 }
 
 impl Batch<'_> {
@@ -71,6 +75,9 @@ impl Batch<'_> {
             }
             for (order, engineer) in due.submitted {
                 self.append_history(order, engineer)?;
+            }
+            for posted in due.posted {
+                self.mirror(&posted)?;
             }
         }
         Ok(())
@@ -121,6 +128,7 @@ impl Batch<'_> {
         let interesting = match &name {
             DocName::Order(_) => has(&["assign"]),
             DocName::Visit(..) => has(&["seal", "submit"]),
+            DocName::VanField(..) => has(&["move", "reverse"]),
             _ => false,
         };
         let Ok(first) = action.first_place(&name) else {
@@ -143,6 +151,14 @@ impl Batch<'_> {
                     if matches!(fact, Fact::Submit(_)) {
                         due.submitted.insert((*order, *engineer));
                     }
+                }
+                (DocName::VanField(engineer, shard), Ok(Some(fact @ (Fact::Move(_) | Fact::Reverse(_))))) => {
+                    due.posted.push(Posted {
+                        engineer: *engineer,
+                        shard: *shard,
+                        id,
+                        fact,
+                    })
                 }
                 _ => {}
             }

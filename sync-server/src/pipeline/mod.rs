@@ -16,6 +16,7 @@ mod error;
 mod frame;
 mod history;
 mod ledger;
+mod mirrors;
 mod office;
 mod pull;
 mod push;

@@ -2,7 +2,7 @@
 //! a newer app. Each is said in both languages; nothing moves, nothing is lost.
 
 use fieldseal_core::device::EngineError;
-use fieldseal_core::device::engine::{Closing, Engine, OpenOptions, PartUse, SealRequest, Step};
+use fieldseal_core::device::engine::{Closing, Engine, OpenOptions, Pieces, SealRequest, Step};
 use fieldseal_core::domain::calendar::CompanyZone;
 use fieldseal_core::domain::scribble::scribble;
 use fieldseal_core::domain::signature::{Point, Strokes, StrokesError};
@@ -122,7 +122,7 @@ fn d5_example_02a_more_is_used_than_the_van_holds() {
     let order = world.job(&[engineer]);
     phone.sync();
     phone.perform(order, &[Deed::Accept, Deed::Arrive]);
-    let used = PartUse {
+    let used = Pieces {
         part: PART.to_owned(),
         qty: ISSUED + 1,
         serial: None,
@@ -152,7 +152,7 @@ fn d5_example_02a_more_is_used_than_the_van_holds() {
     assert_eq!(line.good + line.in_transit, -1, "the office sees the discrepancy");
     assert_eq!(world.view(order).lines[0].qty, ISSUED + 1);
     let token = phone.order(order).token;
-    let none = PartUse {
+    let none = Pieces {
         part: PART.to_owned(),
         qty: 0,
         serial: None,

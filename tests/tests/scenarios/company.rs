@@ -20,7 +20,8 @@ use fieldseal_core::facts::kinds::PartLine;
 use fieldseal_core::facts::{DocName, OrderView};
 use fieldseal_server::demo::proxy::{CutProxy, Line};
 use fieldseal_server::office::{
-    NewAsset, NewContact, NewCustomer, NewJob, NewOrder, NewTicket, NewUser, Office, Person,
+    GoodsFrom, Handover, NewAsset, NewContact, NewCustomer, NewJob, NewOrder, NewTicket, NewUser, Office,
+    Person,
 };
 use fieldseal_server::{Config, Running, StartError, start};
 use fieldseal_tests::hands::{Ack, Deed, PART, perform};
@@ -139,11 +140,11 @@ impl Company {
         let keeper = &company.storekeeper;
         let once = || ActionId(env.uuid_v7());
         office
-            .receive_into_store(keeper, once(), &line(100), None)
+            .receive_into_store(keeper, once(), &line(100), GoodsFrom::Supplier, None)
             .unwrap();
         for engineer in engineers {
             office
-                .issue_parts(keeper, once(), engineer, &line(ISSUED), None)
+                .issue_parts(keeper, once(), engineer, &line(ISSUED), Handover::InHand, None)
                 .unwrap();
         }
         company

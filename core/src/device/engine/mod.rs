@@ -16,6 +16,7 @@ mod steps;
 mod sync;
 mod upload_lane;
 mod van;
+mod van_moves;
 mod warranty;
 
 use std::path::PathBuf;
@@ -45,7 +46,8 @@ pub use print::Printed;
 pub use seal::{Closing, SealRequest, Sealed, Unsealed};
 pub use steps::{CORRECTION, Step, report_draft};
 pub use sync::SyncReport;
-pub use van::PartUse;
+pub use van::Pieces;
+pub use van_moves::{Bucket, VanMove};
 pub use warranty::Examination;
 
 /// How to open an engine.

@@ -5,4 +5,5 @@ mod lifecycle;
 mod photos;
 mod report;
 mod support;
+mod van;
 mod work;

@@ -10,11 +10,12 @@ use super::{Engine, Inner, act, details, steps};
 use crate::device::EngineError;
 use crate::device::store::read;
 use crate::domain::ids::OrderId;
+use crate::facts::van::StockRow;
 use crate::facts::{DocName, Fact, FactId, Shard, VanView, ViewToken, fold_van, kinds};
 
-/// A use of a part for a work order.
+/// Pieces of one part.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PartUse {
+pub struct Pieces {
     /// Part number.
     pub part: String,
     /// Whole units, at least 1.
@@ -24,25 +25,30 @@ pub struct PartUse {
 }
 
 impl Engine {
-    /// Uses a part from the own van for a work order.
+    /// Uses a part from the own van for a work order. What is on its way to him and missing in the van has evidently
+    /// arrived: its receipt is confirmed with it (T-33).
     ///
     /// # Errors
     /// [`EngineError::Invalid`] without a part or with quantity 0; [`EngineError::NotFound`],
     /// [`EngineError::NotEnrolled`], [`EngineError::StorageFull`], [`EngineError::Closed`]. Using more than the van
     /// holds is none: it shows as a discrepancy.
-    pub fn use_part(&self, order: OrderId, token: &ViewToken, used: PartUse) -> Result<Saved, EngineError> {
+    pub fn use_part(&self, order: OrderId, token: &ViewToken, used: Pieces) -> Result<Saved, EngineError> {
         if used.qty == 0 {
             return Err(EngineError::invalid("step_problem.quantity"));
         }
         if used.part.trim().is_empty() {
             return Err(EngineError::invalid("step_problem.part_missing"));
         }
+        let part = used.part.trim().to_owned();
+        let serial = used.serial.filter(|serial| !serial.trim().is_empty());
         let (saved, ()) = self.inner.act(token, |transaction, me| {
             let folded = details::fold(transaction, order, Some(me.user))?;
-            let fact = Fact::Move(kinds::Move {
+            let receipt = arrived(&van_view(transaction, me)?, &part, serial.as_deref(), used.qty)
+                .map(|qty| received(me, &part, serial.clone(), qty));
+            let mut facts = vec![Fact::Move(kinds::Move {
                 movement: "consume".to_owned(),
-                part: used.part.trim().to_owned(),
-                serial: used.serial.filter(|serial| !serial.trim().is_empty()),
+                part,
+                serial,
                 qty: used.qty,
                 from: format!("van_good:{}", me.user),
                 to: format!("customer_site:{order}"),
@@ -50,8 +56,9 @@ impl Engine {
                 assignment: steps::own_assignment(&folded.view, me),
                 note: None,
                 mirrors: None,
-            });
-            Ok((Plan::one(self.inner.van(me), vec![fact]), ()))
+            })];
+            facts.extend(receipt);
+            Ok((Plan::one(self.inner.van(me), facts), ()))
         })?;
         Ok(saved)
     }
@@ -135,6 +142,36 @@ impl Engine {
             van_view(connection, &me)
         })
     }
+}
+
+/// How many pieces that are on their way must have arrived, so that `qty` can be used: none where the van has enough.
+fn arrived(van: &VanView, part: &str, serial: Option<&str>, qty: u32) -> Option<u32> {
+    let coming = van.coming.iter().filter(|row| row.part == part);
+    let here = |rows: &[StockRow], serial: &str| {
+        rows.iter()
+            .any(|row| row.part == part && row.serials.iter().any(|there| there == serial))
+    };
+    let missing = match serial {
+        Some(serial) => i64::from(!here(&van.good, serial) && here(&van.coming, serial)),
+        None => i64::from(qty) - van.available(part).max(0),
+    };
+    let missing = missing.min(coming.map(|row| row.qty).sum());
+    u32::try_from(missing).ok().filter(|missing| *missing > 0)
+}
+
+fn received(me: &Me, part: &str, serial: Option<String>, qty: u32) -> Fact {
+    Fact::Move(kinds::Move {
+        movement: "confirm_receipt".to_owned(),
+        part: part.to_owned(),
+        serial,
+        qty,
+        from: format!("in_transit:{}", me.user),
+        to: format!("van_good:{}", me.user),
+        order: None,
+        assignment: None,
+        note: None,
+        mirrors: None,
+    })
 }
 
 fn van_view(connection: &Connection, me: &Me) -> Result<VanView, EngineError> {

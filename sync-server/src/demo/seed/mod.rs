@@ -24,7 +24,8 @@ use super::company::{ENGINEERS, OFFICE, Person as Who, YOU};
 use super::data::{Age, Company, Fault, Unit};
 use super::script::Dice;
 use crate::office::{
-    NewAsset, NewContact, NewCustomer, NewJob, NewOrder, NewTicket, NewUser, Office, PackKind, Person,
+    GoodsFrom, Handover, NewAsset, NewContact, NewCustomer, NewJob, NewOrder, NewTicket, NewUser, Office,
+    PackKind, Person,
 };
 
 const MINUTE: i64 = 60_000;
@@ -253,13 +254,24 @@ impl Seeding<'_> {
         };
         let goods_in = ActionId(named("goods", "first"));
         let store = lines(|part| part.store + 4 * part.van);
-        self.office
-            .receive_into_store(&hands.storekeeper, goods_in, &store, Some("期初入库"))?;
+        self.office.receive_into_store(
+            &hands.storekeeper,
+            goods_in,
+            &store,
+            GoodsFrom::Supplier,
+            Some("期初入库"),
+        )?;
         for who in ENGINEERS.iter().chain([&YOU]) {
             let slip = ActionId(named("issue", who.login));
             let lines = lines(|part| part.van);
-            self.office
-                .issue_parts(&hands.storekeeper, slip, user_of(who), &lines, Some("首次领取"))?;
+            self.office.issue_parts(
+                &hands.storekeeper,
+                slip,
+                user_of(who),
+                &lines,
+                Handover::InHand,
+                Some("首次领取"),
+            )?;
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use fieldseal_core::facts::kinds::{Move, PartLine, Step};
 use fieldseal_core::facts::{DocName, Fact, Shard, ViewToken};
 
 use super::world::World;
-use crate::office::{Office, OfficeError};
+use crate::office::{GoodsFrom, Handover, Office, OfficeError};
 
 fn code<T: std::fmt::Debug>(result: Result<T, OfficeError>) -> &'static str {
     result.unwrap_err().code()
@@ -71,7 +71,7 @@ fn stock_follows_issues_and_uses_and_forms_that_come_twice_count_once() {
     let once = ActionId(world.services.env.uuid_v7());
     for _ in 0..2 {
         office
-            .receive_into_store(&world.storekeeper, once, &lines, None)
+            .receive_into_store(&world.storekeeper, once, &lines, GoodsFrom::Supplier, None)
             .unwrap();
     }
     let once = ActionId(world.services.env.uuid_v7());
@@ -81,15 +81,36 @@ fn stock_follows_issues_and_uses_and_forms_that_come_twice_count_once() {
     }];
     for _ in 0..2 {
         office
-            .issue_parts(&world.storekeeper, once, world.a.user, &two, Some("领料"))
+            .issue_parts(
+                &world.storekeeper,
+                once,
+                world.a.user,
+                &two,
+                Handover::InHand,
+                Some("领料"),
+            )
             .unwrap();
     }
     assert_eq!(
-        code(office.issue_parts(&world.dispatcher, once, world.a.user, &two, None)),
+        code(office.issue_parts(
+            &world.dispatcher,
+            once,
+            world.a.user,
+            &two,
+            Handover::InHand,
+            None
+        )),
         "not_allowed"
     );
     assert_eq!(
-        code(office.issue_parts(&world.storekeeper, once, world.auditor.user, &two, None)),
+        code(office.issue_parts(
+            &world.storekeeper,
+            once,
+            world.auditor.user,
+            &two,
+            Handover::InHand,
+            None
+        )),
         "not_an_engineer"
     );
     // A uses three, one more than the van holds: accepted, shown below zero (D.5-2a).

@@ -12,7 +12,7 @@ use fieldseal_core::facts::{DocName, FactId, ViewToken};
 
 use super::{board, load};
 use crate::http::form::Fields;
-use crate::office::{OfficeError, StockLine, StockPlace};
+use crate::office::{GoodsFrom, Handover, OfficeError, StockLine, StockPlace};
 use crate::page::desk::{Desk, Posted};
 use crate::page::model::{Cell, Chip, Choice, Here, PartRow, Place, RequestLine, Stock, Tone};
 use crate::page::present::{Names, values};
@@ -222,6 +222,8 @@ pub async fn get(desk: Desk) -> Response {
             })
             .collect(),
         may_move,
+        sources: choices(words, "source", &GoodsFrom::ALL),
+        ways: choices(words, "how", &Handover::ALL),
         once: desk.once(),
     };
     let mut frame = desk.frame(Here::Stock, "page.nav.stock", seen);
@@ -233,6 +235,26 @@ pub async fn get(desk: Desk) -> Response {
             stock: &stock,
         },
     )
+}
+
+/// The choice of a form among codes.
+fn choice<T: Copy>(fields: &Fields, name: &'static str, all: &[(&str, T)]) -> Result<T, OfficeError> {
+    let posted = fields.get(name).unwrap_or_default();
+    all.iter()
+        .find(|(code, _)| *code == posted)
+        .map(|(_, value)| *value)
+        .ok_or(OfficeError::field(name, "unknown_choice"))
+}
+
+fn choices<T>(words: &Words, group: &str, all: &[(&str, T)]) -> Vec<Choice> {
+    all.iter()
+        .enumerate()
+        .map(|(place, (code, _))| Choice {
+            value: (*code).to_owned(),
+            text: words.t(&format!("page.stock.{group}.{code}")),
+            chosen: place == 0,
+        })
+        .collect()
 }
 
 fn posted_line(fields: &Fields) -> Result<(ActionId, Vec<PartLine>), OfficeError> {
@@ -251,12 +273,12 @@ fn posted_line(fields: &Fields) -> Result<(ActionId, Vec<PartLine>), OfficeError
 /// Goods in.
 pub async fn receive(posted: Posted) -> Response {
     let Posted { desk, fields } = posted;
-    let done = match posted_line(&fields) {
-        Ok((once, lines)) => {
-            desk.office(move |office, person| office.receive_into_store(person, once, &lines, None))
+    let done = match (posted_line(&fields), choice(&fields, "source", &GoodsFrom::ALL)) {
+        (Ok((once, lines)), Ok(source)) => {
+            desk.office(move |office, person| office.receive_into_store(person, once, &lines, source, None))
                 .await
         }
-        Err(error) => Err(error),
+        (Err(error), _) | (_, Err(error)) => Err(error),
     };
     desk.answered("/stock", "stock_received", done)
 }
@@ -268,12 +290,13 @@ pub async fn issue(posted: Posted) -> Response {
         .get("engineer")
         .and_then(|id| id.parse().ok())
         .ok_or(OfficeError::field("engineer", "unknown_choice"));
-    let done = match (posted_line(&fields), engineer) {
-        (Ok((once, lines)), Ok(engineer)) => {
-            desk.office(move |office, person| office.issue_parts(person, once, engineer, &lines, None))
+    let how = choice(&fields, "how", &Handover::ALL);
+    let done = match (posted_line(&fields), engineer, how) {
+        (Ok((once, lines)), Ok(engineer), Ok(how)) => {
+            desk.office(move |office, person| office.issue_parts(person, once, engineer, &lines, how, None))
                 .await
         }
-        (Err(error), _) | (_, Err(error)) => Err(error),
+        (Err(error), ..) | (_, Err(error), _) | (.., Err(error)) => Err(error),
     };
     desk.answered("/stock", "stock_issued", done)
 }

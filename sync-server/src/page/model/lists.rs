@@ -314,6 +314,10 @@ pub struct Stock {
     pub parts: Vec<Choice>,
     /// Whether the reader is a storekeeper.
     pub may_move: bool,
+    /// Where goods come from.
+    pub sources: Vec<Choice>,
+    /// How issued parts reach the engineer.
+    pub ways: Vec<Choice>,
     /// Makes the form's second arrival harmless.
     pub once: String,
 }

@@ -4,6 +4,7 @@ mod exceptions;
 mod kills;
 mod limits;
 mod load;
+mod mirrors;
 mod office;
 mod positions;
 mod scopes;

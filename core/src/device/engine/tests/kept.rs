@@ -4,7 +4,7 @@ use super::super::details;
 use super::report::{seal, worked};
 use super::support::*;
 use crate::device::EngineError;
-use crate::device::engine::{PartUse, Step};
+use crate::device::engine::{Pieces, Step};
 use crate::device::store::changes::Origin;
 use crate::device::store::ingest::{Ingested, ingest_bytes};
 use crate::device::store::projections;
@@ -92,7 +92,7 @@ fn a_kept_fold_is_the_fold_of_the_file() {
         .use_part(
             order_id(),
             &phone.token(),
-            PartUse {
+            Pieces {
                 part: "KEY-BLANK".to_owned(),
                 qty: 1,
                 serial: None,

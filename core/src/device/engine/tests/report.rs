@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::support::*;
 use crate::device::EngineError;
-use crate::device::engine::{Closing, Examination, PartUse, SealRequest, Step, Unsealed};
+use crate::device::engine::{Closing, Examination, Pieces, SealRequest, Step, Unsealed};
 use crate::device::store::blobs;
 use crate::device::store::changes::Origin;
 use crate::domain::sealed::{Signing, verify_chain, verify_sealed};
@@ -101,7 +101,7 @@ pub(super) fn worked(phone: &Phone) {
         .use_part(
             order_id(),
             &token,
-            PartUse {
+            Pieces {
                 part: "KEY-BLANK".to_owned(),
                 qty: 1,
                 serial: Some("K-2001".to_owned()),
@@ -556,7 +556,7 @@ fn more_than_the_van_holds_is_taken_and_bad_lines_are_not() {
         phone.engine.use_part(
             order_id(),
             &token,
-            PartUse {
+            Pieces {
                 part: part.to_owned(),
                 qty,
                 serial: None,
