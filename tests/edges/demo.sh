@@ -32,7 +32,7 @@ link() { grep -o -m1 "http://127.0.0.1:$port/link/[A-Za-z0-9_-]*" "$log" || fail
 sign_in() {
   local one_time
   one_time=$(link)
-  curl -fsS "$one_time" | grep -q '<form method="post"' || fail "the one-time link shows no button"
+  grep -q '<form method="post"' <<<"$(curl -fsS "$one_time")" || fail "the one-time link shows no button"
   [ "$(curl -s -o /dev/null -w '%{http_code}' -c "$jar" -b "$jar" -X POST -d '' "$one_time")" = 303 ] || fail "the one-time link does not sign in"
   [ "$(curl -s -o /dev/null -w '%{redirect_url}' -X POST -d '' "$one_time")" != "http://127.0.0.1:$port/" ] || fail "the one-time link works twice"
 }

@@ -19,9 +19,9 @@ jna=${JNA_JAR:-/usr/share/java/jna.jar}
 
 # The core is free of uniffi, and the server of the bindings.
 tree() { cargo tree --locked --edges normal --prefix none "$@"; }
-tree -p fieldseal-core | grep -q '^uniffi' && { echo "FAILED: the core depends on uniffi"; exit 1; }
-tree -p fieldseal-server | grep -q '^fieldseal-bindings' && { echo "FAILED: the server depends on the bindings"; exit 1; }
-tree -p fieldseal-bindings | grep -q '^uniffi v' || { echo "FAILED: the check for uniffi finds it nowhere"; exit 1; }
+grep -q '^uniffi' <<<"$(tree -p fieldseal-core)" && { echo "FAILED: the core depends on uniffi"; exit 1; }
+grep -q '^fieldseal-bindings' <<<"$(tree -p fieldseal-server)" && { echo "FAILED: the server depends on the bindings"; exit 1; }
+grep -q '^uniffi v' <<<"$(tree -p fieldseal-bindings)" || { echo "FAILED: the check for uniffi finds it nowhere"; exit 1; }
 
 [ -d tests/edges/kotlin/node_modules/kotlin-compiler ] || npm ci --no-audit --no-fund --ignore-scripts --prefix tests/edges/kotlin
 kotlin=$PWD/tests/edges/kotlin/node_modules/kotlin-compiler

@@ -55,7 +55,7 @@ done
 # What a page must be, whatever it says.
 check_pdf() { # pdf, text that must be on it…
   local pdf=$1; shift
-  pdfinfo "$pdf" | grep -q "Page size:.*594.*x 841.*(A4)\|Page size:.*595.*x 84[12].*(A4)" || fail "$pdf is not A4: $(pdfinfo "$pdf" | grep 'Page size')"
+  grep -q "Page size:.*594.*x 841.*(A4)\|Page size:.*595.*x 84[12].*(A4)" <<<"$(pdfinfo "$pdf")" || fail "$pdf is not A4: $(pdfinfo "$pdf" | grep 'Page size')"
   pdftotext -layout "$pdf" "$pdf.txt"
   # Spaces and line breaks are the layout's.
   tr -d ' \n\f' <"$pdf.txt" >"$pdf.flat"
@@ -64,7 +64,7 @@ check_pdf() { # pdf, text that must be on it…
     grep -qF -- "$(echo "$wanted" | tr -d ' ')" "$pdf.flat" || fail "$pdf does not say «$wanted»"
   done
   grep -q "printed\.\|warranty_outcome\.\|explain\." "$pdf.txt" && fail "$pdf shows a key instead of a text"
-  pdffonts "$pdf" | awk 'NR > 2 && $(NF - 4) != "yes"' | grep -q . && fail "$pdf has a font that is not embedded"
+  grep -q . <<<"$(pdffonts "$pdf" | awk 'NR > 2 && $(NF - 4) != "yes"')" && fail "$pdf has a font that is not embedded"
   grep -q $'\xef\xbf\xbd' "$pdf.txt" && fail "$pdf has replacement characters"
   return 0
 }
@@ -129,14 +129,17 @@ link=$(grep -o -m1 "http://127.0.0.1:$port/link/[A-Za-z0-9_-]*" "$log")
 curl -fsS -o /dev/null -c "$jar" -b "$jar" -X POST -d '' "$link"
 path=
 for order in $(curl -fsS -b "$jar" "http://127.0.0.1:$port/" | grep -o '/orders/[0-9a-f-]\{36\}' | sort -u); do
-  path=$(curl -fsS -b "$jar" "http://127.0.0.1:$port$order" | grep -o "$order/report/[0-9a-f]\{64\}" | head -n 1) && [ -n "$path" ] && break
+  page=$(curl -fsS -b "$jar" "http://127.0.0.1:$port$order")
+  path=$(grep -o -m1 "$order/report/[0-9a-f]\{64\}" <<<"$page" | head -n 1 || true)
+  [ -z "$path" ] || break
 done
 [ -n "$path" ] || fail "no printable report on any order's page"
 [ "$(curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$port$path")" != 200 ] || fail "the report is open without a login"
 for lang in zh-CN en; do
   curl -fsS -b "$jar" -D "$folder/headers" -o "$folder/page.$lang.html" "http://127.0.0.1:$port$path?lang=$lang"
   grep -qi "^content-security-policy: default-src 'none'" "$folder/headers" || fail "no policy on the printable report"
-  "$server" verify --language en "$folder/page.$lang.html" | grep -q "is what was sealed" || fail "the page's report does not verify"
+  "$server" verify --language en "$folder/page.$lang.html" >"$folder/verify" || fail "the page's report does not verify"
+  grep -q "is what was sealed" "$folder/verify" || fail "the page's report is not compared"
   print_pdf "file://$folder/page.$lang.html" "$folder/page.$lang.pdf"
 done
 check_pdf "$folder/page.zh-CN.pdf" "维修服务报告" "封存与校验"
