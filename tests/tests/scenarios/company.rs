@@ -18,6 +18,7 @@ use fieldseal_core::domain::work::{Category, Channel, OrderType, Priority};
 use fieldseal_core::env::{Clock, ClockReading, Entropy, Env};
 use fieldseal_core::facts::kinds::PartLine;
 use fieldseal_core::facts::{DocName, OrderView};
+use fieldseal_core::media::jpeg;
 use fieldseal_server::demo::proxy::{CutProxy, Line};
 use fieldseal_server::office::{
     GoodsFrom, Handover, NewAsset, NewContact, NewCustomer, NewJob, NewOrder, NewTicket, NewUser, Office,
@@ -247,6 +248,21 @@ pub(crate) struct World {
 }
 
 impl World {
+    /// A picture file; `number` makes another one.
+    pub(crate) fn picture(&self, number: u32) -> PathBuf {
+        let (width, height) = (420, 320);
+        let mut state = number | 1;
+        let rgb: Vec<u8> = (0..width * height * 3)
+            .map(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                u8::try_from(state >> 24).unwrap()
+            })
+            .collect();
+        let path = self.path().join(format!("IMG_{number}.jpg"));
+        std::fs::write(&path, jpeg::encode(&rgb, width, height, 92)).unwrap();
+        path
+    }
+
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(HandClock(AtomicI64::new(MORNING)));

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fieldseal_core::device::engine::Examination;
+use fieldseal_core::device::engine::{Examination, PhotoNote};
 use fieldseal_core::domain::canonical::ContentHash;
 use fieldseal_core::domain::policy::{Packs, PriceList};
 use fieldseal_core::domain::texts::{Lang, all};
@@ -11,7 +11,7 @@ use fieldseal_core::domain::warranty::{
     ChargeBasis as Charge, Decision, ExclusionGround as Ground, PhotographyForbidden, QualityFault,
     SymptomEvidence, UndeterminedReason as Why, WarrantyOutcome as Out, decide, explain,
 };
-use fieldseal_core::domain::work::Symptom;
+use fieldseal_core::domain::work::{PhotoSubject, Symptom};
 use fieldseal_core::facts::DocName;
 use fieldseal_tests::hands::witness;
 
@@ -216,10 +216,6 @@ fn vectors() -> Vec<Vector> {
     all
 }
 
-fn photo(name: &str) -> ContentHash {
-    ContentHash::of(name.as_bytes())
-}
-
 #[test]
 fn s7_v01_to_v32_on_phone_and_server() {
     let world = World::new();
@@ -256,6 +252,7 @@ fn s7_v01_to_v32_on_phone_and_server() {
         .collect();
     phone.settle();
 
+    let file = world.picture(1);
     // On the phone, with no line.
     phone.line.take_down();
     let decided: Vec<Decision> = vectors
@@ -264,8 +261,18 @@ fn s7_v01_to_v32_on_phone_and_server() {
         .map(|(vector, (order, unit))| {
             let details = phone.order(*order);
             assert_eq!(details.assets[0].doc, *unit);
+            let photos = match vector.found {
+                Found::Key { witnessed: false, .. } => {
+                    let note = PhotoNote::of(PhotoSubject::Device);
+                    let added = phone.engine.add_photo(*order, &details.token, &file, note);
+                    BTreeSet::from([added.unwrap().0])
+                }
+                _ => BTreeSet::new(),
+            };
+            let details = phone.order(*order);
             let found = found(
                 &vector.found,
+                &photos,
                 PhotographyForbidden {
                     reason: "机房禁止拍照".to_owned(),
                     witness: witness(&details),
@@ -324,7 +331,7 @@ fn s7_v01_to_v32_on_phone_and_server() {
     }
 }
 
-fn found(found: &Found, forbidden: PhotographyForbidden) -> Examination {
+fn found(found: &Found, photos: &BTreeSet<ContentHash>, forbidden: PhotographyForbidden) -> Examination {
     match found {
         Found::Key {
             works,
@@ -335,15 +342,11 @@ fn found(found: &Found, forbidden: PhotographyForbidden) -> Examination {
             works: *works,
             tested_elsewhere: *tested,
             inspected: true,
-            inspection_photos: if *witnessed {
-                BTreeSet::new()
-            } else {
-                (1..=4).map(|number| photo(&number.to_string())).collect()
-            },
+            inspection_photos: photos.clone(),
             symptoms: symptoms
                 .iter()
                 .map(|symptom| {
-                    let photos = BTreeSet::from([photo(symptom.as_str())]);
+                    let photos = photos.clone();
                     let note = (*symptom == Symptom::OtherVisibleDamage).then(|| "烧痕".to_owned());
                     (*symptom, SymptomEvidence { photos, note })
                 })

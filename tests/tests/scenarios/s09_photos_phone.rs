@@ -1,31 +1,13 @@
 //! S9 from the phone's side: the real engine sends photos over a line that is cut at every percent, after a kill, beside
 //! saved forms; another phone fetches them (B49, B50, I9).
 
-use std::path::PathBuf;
-
 use fieldseal_core::device::EngineError;
 use fieldseal_core::device::engine::{Engine, PhotoNote, Release, Step};
 use fieldseal_core::domain::canonical::ContentHash;
 use fieldseal_core::domain::ids::OrderId;
 use fieldseal_core::domain::work::{PhotoSubject, Symptom};
-use fieldseal_core::media::jpeg;
 
 use crate::company::{Phone, World, open};
-
-/// A picture file of some length; `number` makes another one.
-fn picture(world: &World, number: u32) -> PathBuf {
-    let (width, height) = (420, 320);
-    let mut state = number | 1;
-    let rgb: Vec<u8> = (0..width * height * 3)
-        .map(|_| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            u8::try_from(state >> 24).unwrap()
-        })
-        .collect();
-    let path = world.path().join(format!("IMG_{number}.jpg"));
-    std::fs::write(&path, jpeg::encode(&rgb, width, height, 92)).unwrap();
-    path
-}
 
 fn add(engine: &Engine, order: OrderId, file: &std::path::Path, note: PhotoNote) -> ContentHash {
     let token = engine.order(order).unwrap().token;
@@ -42,7 +24,7 @@ fn s9_a_photo_cut_at_every_percent_arrives_whole_and_another_phone_gets_it() {
     let photo = add(
         &engine,
         order,
-        &picture(&world, 1),
+        &world.picture(1),
         PhotoNote::of_symptom(Symptom::ShellCracked),
     );
     let bytes = engine.photo(photo).unwrap();
@@ -102,7 +84,7 @@ fn s9_what_was_owed_at_a_kill_goes_on_and_saved_forms_go_first() {
     let photos: Vec<ContentHash> = (1..=3)
         .map(|number| {
             let note = PhotoNote::of(PhotoSubject::Site);
-            add(&phone.engine, order, &picture(&world, 2 * number), note)
+            add(&phone.engine, order, &world.picture(2 * number), note)
         })
         .collect();
     // The line goes in the middle of the second; nobody answers any more.

@@ -68,8 +68,8 @@ impl Engine {
     /// Decides the warranty of a unit and writes the decision into the visit.
     ///
     /// # Errors
-    /// [`EngineError::Invalid`] for a unit that is not here, a ticket without date of report, a quantity of 0, a pack
-    /// that the index names and this phone does not have yet. Else as [`Engine::step`].
+    /// [`EngineError::Invalid`] for a unit that is not here, a ticket without date of report, a quantity of 0, a photo that
+    /// this order does not have, a pack that the index names and this phone does not have yet. Else as [`Engine::step`].
     pub fn examine(
         &self,
         order: OrderId,
@@ -192,6 +192,11 @@ fn decide_now(
             goods_value,
         }),
     };
+    // What counts as shown was photographed for this order and hidden by nobody (000-16).
+    let known: BTreeSet<ContentHash> = folded.view.photos.iter().map(|photo| photo.sha256).collect();
+    if !inputs.photos().is_subset(&known) {
+        return Err(EngineError::invalid("step_problem.unknown_photo"));
+    }
     let reference = Reference::load(connection, told_on)?;
     let policy = reference.policy(&inputs, text("product").as_deref(), told_on)?;
     decide(policy, &inputs, &reference.prices).map_err(|_| EngineError::unexpected("decision"))

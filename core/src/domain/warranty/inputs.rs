@@ -146,6 +146,13 @@ pub struct WeakCurrentInputs {
     pub goods_value: Option<Fen>,
 }
 
+impl WeakCurrentInputs {
+    /// All photos of the case.
+    pub fn photos(&self) -> BTreeSet<ContentHash> {
+        self.photos.union(&self.origin_evidence).copied().collect()
+    }
+}
+
 /// The inputs of one case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -154,4 +161,14 @@ pub enum Inputs {
     Eseal(EsealInputs),
     /// A piece of equipment.
     WeakCurrent(WeakCurrentInputs),
+}
+
+impl Inputs {
+    /// All photos of the case.
+    pub fn photos(&self) -> BTreeSet<ContentHash> {
+        match self {
+            Self::Eseal(case) => case.photos(),
+            Self::WeakCurrent(case) => case.photos(),
+        }
+    }
 }

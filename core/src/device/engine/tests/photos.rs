@@ -276,11 +276,11 @@ fn evidence_by_symptom_decides_and_is_sealed_unless_hidden() {
         BTreeMap::from([(Symptom::ShellCracked, BTreeSet::from([crack]))])
     );
     assert_eq!(evidence.origin, BTreeSet::from([label]));
-    let found = Examination::Eseal {
+    let found = |inspection: BTreeSet<ContentHash>| Examination::Eseal {
         works: false,
         tested_elsewhere: true,
         inspected: true,
-        inspection_photos: evidence.inspection,
+        inspection_photos: inspection,
         symptoms: BTreeMap::from([(
             Symptom::ShellCracked,
             SymptomEvidence {
@@ -291,9 +291,15 @@ fn evidence_by_symptom_decides_and_is_sealed_unless_hidden() {
         photography_forbidden: None,
         quantity: 1,
     };
+    // 000-16: a picture of something else, by its hash alone, shows nothing of this unit.
+    let foreign = BTreeSet::from([front, ContentHash::of(b"a picture of another order")]);
+    let refused = phone
+        .engine
+        .examine(order_id(), &details.token, &asset, found(foreign));
+    assert_eq!(problems(refused), ["step_problem.unknown_photo"]);
     let (decision, _) = phone
         .engine
-        .examine(order_id(), &details.token, &asset, found)
+        .examine(order_id(), &details.token, &asset, found(evidence.inspection))
         .unwrap();
     assert_eq!(decision.outcome, WarrantyOutcome::UserDamage);
     let of = |photo: ContentHash| {
@@ -313,6 +319,14 @@ fn evidence_by_symptom_decides_and_is_sealed_unless_hidden() {
         .hide_photo(order_id(), &token, mistake, "拍错了")
         .unwrap();
     assert_eq!(of(wrong), None);
+    let hidden = phone
+        .engine
+        .examine(order_id(), &phone.token(), &asset, found(BTreeSet::from([wrong])));
+    assert_eq!(
+        problems(hidden),
+        ["step_problem.unknown_photo"],
+        "a hidden one is no evidence"
+    );
     // Hidden is not gone, and not forgotten by the upload.
     assert!(phone.engine.photo(wrong).is_ok());
     assert_eq!(phone.engine.status().unwrap().photos_waiting, 4);
