@@ -136,6 +136,8 @@ fun offline(folder: String, out: String) {
     val before = engine.stock().good.first { it.part == "KEY-BLANK" }.qty
     engine.usePart(id, shown().token, Pieces("KEY-BLANK", 1u, null))
     check("one less in the van", engine.stock().good.filter { it.part == "KEY-BLANK" }.sumOf { it.qty } == before - 1)
+    check("what rings is known offline: " + engine.reminders().joinToString { text(Lang.EN, TextCode(it.due, mapOf())) },
+        engine.reminders().any { it.order == id && it.due == "clock.resolve" && it.ringMs < it.dueMs })
     // The customer's dead key comes along, and goes back to the store.
     fails("invalid step_problem.lines_missing") { engine.moveParts(engine.stock().token, VanMove.Confirm, listOf(), null) }
     engine.moveParts(engine.stock().token, VanMove.Collect(id), listOf(Pieces("KEY-BLANK", 1u, null)), null)

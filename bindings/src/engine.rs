@@ -14,6 +14,7 @@ use crate::error::FieldsealError;
 use crate::notes::ConflictDetails;
 use crate::observe::{NewsListener, Observation, ServerListener, ServerWatch, Told, noted};
 use crate::order::{OrderDetails, RecordDetails};
+use crate::reminders::ReminderDetails;
 use crate::status::{StatusDetails, SyncDetails};
 use crate::stock::VanStock;
 use crate::texts::TextCode;
@@ -136,6 +137,11 @@ impl FieldsealEngine {
     /// Everything that two people did without knowing of each other.
     pub fn conflicts(&self) -> Answer<Vec<ConflictDetails>> {
         Ok(self.engine.conflicts()?.into_iter().map(Into::into).collect())
+    }
+
+    /// What is due in the own work orders, the first first: the app schedules what lies ahead.
+    pub fn reminders(&self) -> Answer<Vec<ReminderDetails>> {
+        Ok(self.engine.reminders()?.into_iter().map(Into::into).collect())
     }
 
     /// The own van.

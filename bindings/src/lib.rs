@@ -15,6 +15,7 @@ mod notes;
 mod observe;
 mod order;
 mod photos;
+mod reminders;
 mod status;
 mod stock;
 mod texts;

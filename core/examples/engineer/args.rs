@@ -163,6 +163,8 @@ pub enum Command {
     Submit { order: String },
     /// Leave the site.
     Leave { order: String },
+    /// What is due, and when to ring.
+    Reminders,
     /// What is in the van.
     Stock,
     /// What two people wrote without knowing of each other.

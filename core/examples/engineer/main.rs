@@ -75,6 +75,10 @@ fn run(arguments: &Arguments, printer: &Printer) -> Result<(), EngineError> {
             printer.conflicts(&engine.conflicts()?);
             Ok(())
         }
+        Command::Reminders => {
+            printer.reminders(&engine.reminders()?);
+            Ok(())
+        }
         Command::Stock => {
             printer.stock(&engine.stock()?);
             Ok(())

@@ -1,7 +1,8 @@
 //! What the commands print, in the person's language.
 
-use fieldseal_core::device::engine::{Hit, OrderDetails, OrderRow, Saved, Status, SyncReport};
+use fieldseal_core::device::engine::{Hit, OrderDetails, OrderRow, Reminder, Saved, Status, SyncReport};
 use fieldseal_core::device::sync::SyncState;
+use fieldseal_core::domain::calendar::CompanyZone;
 use fieldseal_core::domain::canonical::ContentHash;
 use fieldseal_core::domain::report_rules::Missing;
 use fieldseal_core::domain::texts::{Lang, label};
@@ -220,6 +221,27 @@ impl Printer {
             "  {}",
             fieldseal_core::domain::warranty::explain::in_one_line(decision, self.lang)
         );
+    }
+
+    pub fn reminders(&self, reminders: &[Reminder]) {
+        if reminders.is_empty() {
+            println!("{}", self.say("nothing is due", "没有待办提醒"));
+        }
+        for reminder in reminders {
+            let at = |ms| CompanyZone::default().local_time(ms).to_string();
+            println!(
+                "{}  {} {}  {}",
+                at(reminder.due_ms),
+                reminder.number.as_deref().unwrap_or_default(),
+                label(self.lang, reminder.due.text_key()),
+                reminder.summary.as_deref().unwrap_or_default()
+            );
+            println!(
+                "    {} {}",
+                self.say("rings at", "提醒时间"),
+                at(reminder.ring_ms)
+            );
+        }
     }
 
     pub fn stock(&self, van: &VanView) {

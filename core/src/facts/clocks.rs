@@ -1,11 +1,12 @@
-//! What the clocks of an order are judged by, taken from its facts and its ticket's (N1, N2, N3, N12).
+//! What the clocks of an order are judged by, taken from its facts and its ticket's (N1 to N4, N12).
 //!
 //! Invariants: what is taken here depends on facts only, so that it can be kept as long as they do not change; the moment
 //! of looking comes in when it is judged.
 
 use crate::domain::policy::{Packs, PolicyRef, ServiceLevelPolicy};
 use crate::domain::service_level::{
-    ClockView, Extension, Now, Occurred, OrderClock, ResolveTimes, accept, arrival, resolve, response,
+    ClockView, Extension, Now, Occurred, OrderClock, Pause, ResolveTimes, accept, arrival, progress, resolve,
+    response,
 };
 use crate::domain::time::LocalTime;
 use crate::domain::work::{ConsentKind, OrderState, Outcome, Priority, VisibleStatus};
@@ -49,6 +50,80 @@ pub struct OrderTimes {
     pub extensions: Vec<Extension>,
     /// Dispatched at this moment, ms since the epoch, and still on no device of the engineer (F-14).
     pub undelivered_since_ms: Option<i64>,
+    /// What the progress clock counts (N4).
+    pub progress: ProgressTimes,
+}
+
+/// The engineer's entries between accept and end (N4, F-18). A step counts as one: it stands in the ticket like a text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProgressTimes {
+    /// The assignment that stands was accepted.
+    pub accepted: Option<Occurred>,
+    /// Texts and steps, in the order of their times.
+    pub entries: Vec<Occurred>,
+    /// States in which he waited; a policy says which of them pause the clock (Q33).
+    pub waits: Vec<(OrderState, Pause)>,
+    /// The work ended.
+    pub ended: Option<Occurred>,
+}
+
+impl ProgressTimes {
+    fn of(view: &OrderView) -> Self {
+        let Some(assignment) = view
+            .current
+            .and_then(|id| view.assignments.iter().find(|assignment| assignment.id == id))
+        else {
+            return Self::default();
+        };
+        let mut events: Vec<&Event> = view
+            .timeline
+            .iter()
+            .filter(|event| assignment.engineers.contains(&event.record.stamp.by))
+            .collect();
+        events.sort_by_key(|event| (event.time.utc_ms, event.record.id));
+        let mut found = Self::default();
+        for event in events {
+            let (kind, at) = (event.record.kind.as_str(), occurred(&event.time));
+            match kind {
+                "accept" if found.accepted.is_none() => found.accepted = Some(at),
+                "progress" => found.entries.push(at),
+                "travel" | "arrive" | "remote" | "wait" | "done" => {
+                    if let Some((_, pause)) = found.waits.last_mut()
+                        && pause.to_ms.is_none()
+                    {
+                        pause.to_ms = Some(at.utc_ms);
+                    }
+                    found.entries.push(at);
+                }
+                _ => {}
+            }
+            let state = event.record.payload.get("state").and_then(|state| state.as_str());
+            if kind == "wait"
+                && let Some(state) = state.and_then(|code| code.parse().ok())
+            {
+                let pause = Pause {
+                    from_ms: at.utc_ms,
+                    to_ms: None,
+                };
+                found.waits.push((state, pause));
+            }
+            if kind == "done" {
+                found.ended = Some(at);
+            }
+        }
+        found
+    }
+
+    /// The span that runs, or the last one of work that ended.
+    fn clock(&self, policy: &ServiceLevelPolicy, now: Now) -> Option<ClockView> {
+        let paused: Vec<Pause> = self
+            .waits
+            .iter()
+            .filter(|(state, _)| policy.progress_paused_in.contains(state))
+            .map(|(_, pause)| *pause)
+            .collect();
+        progress(policy, self.accepted?, &self.entries, &paused, self.ended, now).pop()
+    }
 }
 
 fn occurred(time: &Time) -> Occurred {
@@ -143,10 +218,18 @@ impl OrderTimes {
                 .filter(|_| waits)
                 .and_then(|assignment| event(assignment.id))
                 .map(|event| event.time.utc_ms),
+            progress: ProgressTimes::of(view),
         }
     }
 
-    /// The clocks that the order and its ticket have; none for a cancelled order or an unknown time of receipt.
+    /// The progress clock of the assignment that stands (N4); none where it was not accepted or the policy has no such clock.
+    pub fn progress_clock(&self, packs: &Packs, ticket: &TicketTimes, now: Now) -> Option<ClockView> {
+        self.progress
+            .clock(ticket.policy(packs)?, now)
+            .filter(|_| !self.cancelled)
+    }
+
+    /// The clocks that the order and its ticket have, the progress clock left out; none for a cancelled order or an unknown time of receipt.
     pub fn clocks(&self, packs: &Packs, ticket: &TicketTimes, now: Now) -> Vec<ClockView> {
         let (Some(policy), Some(received), false) = (ticket.policy(packs), ticket.received, self.cancelled)
         else {

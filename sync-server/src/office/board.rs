@@ -9,7 +9,7 @@ use fieldseal_core::domain::policy::Packs;
 use fieldseal_core::domain::roles::Role;
 use fieldseal_core::domain::service_level::{ClockView, Now};
 use fieldseal_core::domain::work::{OrderState, VisibleStatus};
-use fieldseal_core::facts::{OrderTimes, TicketTimes};
+use fieldseal_core::facts::{OrderTimes, OrderView, RecordView, TicketTimes};
 
 use super::{BoardRow, Office, OfficeError, Person};
 
@@ -77,7 +77,7 @@ impl Office {
         Ok(rows.orders.all().map(|row| row.to_decide).sum())
     }
 
-    /// The clocks of an order by the policies that come with the program. `heard` is when its engineer's device last
+    /// The clocks of an order on the board by the policies that come with the program. `heard` is when its engineer's device last
     /// exchanged with the server, ms since the epoch.
     ///
     /// # Errors
@@ -89,18 +89,33 @@ impl Office {
         now_ms: i64,
         heard: Option<i64>,
     ) -> Result<Vec<ClockView>, OfficeError> {
-        let packs = match self.packs.get() {
-            Some(packs) => packs,
-            None => {
-                let read = Packs::builtin().map_err(OfficeError::unexpected)?;
-                self.packs.get_or_init(|| read)
-            }
-        };
-        let now = Now {
-            utc_ms: now_ms,
-            last_heard_ms: heard,
-        };
-        Ok(times.clocks(packs, ticket, now))
+        Ok(times.clocks(self.packs()?, ticket, now(now_ms, heard)))
+    }
+
+    /// The same of an order that is looked at alone, the progress clock last (N4).
+    ///
+    /// # Errors
+    /// [`OfficeError::Unexpected`].
+    pub fn order_clocks(
+        &self,
+        view: &OrderView,
+        ticket: &RecordView,
+        now_ms: i64,
+        heard: Option<i64>,
+    ) -> Result<Vec<ClockView>, OfficeError> {
+        let (times, ticket) = (OrderTimes::of(view), TicketTimes::of(ticket));
+        let mut clocks = self.clocks(&times, &ticket, now_ms, heard)?;
+        clocks.extend(times.progress_clock(self.packs()?, &ticket, now(now_ms, heard)));
+        Ok(clocks)
+    }
+
+    /// The policies that come with the program.
+    fn packs(&self) -> Result<&Packs, OfficeError> {
+        if let Some(packs) = self.packs.get() {
+            return Ok(packs);
+        }
+        let read = Packs::builtin().map_err(OfficeError::unexpected)?;
+        Ok(self.packs.get_or_init(|| read))
     }
 
     /// Active engineers with the age of what is known of them.
@@ -136,5 +151,12 @@ impl Office {
                 }
             })
             .collect())
+    }
+}
+
+const fn now(utc_ms: i64, last_heard_ms: Option<i64>) -> Now {
+    Now {
+        utc_ms,
+        last_heard_ms,
     }
 }

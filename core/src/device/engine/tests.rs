@@ -3,6 +3,7 @@ mod kept;
 mod kill;
 mod lifecycle;
 mod photos;
+mod reminders;
 mod report;
 mod support;
 mod van;

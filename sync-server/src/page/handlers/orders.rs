@@ -10,7 +10,7 @@ use fieldseal_core::domain::canonical::ContentHash;
 use fieldseal_core::domain::ids::{CustomerId, OrderId, UserId};
 use fieldseal_core::domain::roles::{Operation, may_audit};
 use fieldseal_core::domain::work::VisibleStatus;
-use fieldseal_core::facts::{DocName, FactId, OrderTimes, TicketTimes};
+use fieldseal_core::facts::{DocName, FactId};
 
 use super::load;
 use crate::office::{Office, OfficeError, OrderDetails, Person, audit_blockers, workers};
@@ -206,9 +206,8 @@ fn order_clocks(office: &Office, words: &Words, details: &OrderDetails) -> Resul
         .flat_map(|assignment| assignment.engineers.iter().copied())
         .collect();
     let heard = office.board()?.heard(&holders);
-    let (times, ticket) = (OrderTimes::of(&details.view), TicketTimes::of(ticket));
     Ok(office
-        .clocks(&times, &ticket, words.now_ms, heard)?
+        .order_clocks(&details.view, ticket, words.now_ms, heard)?
         .iter()
         .map(|clock| clocks::clock(words, clock))
         .collect())
