@@ -9,6 +9,14 @@
     reason = "a program's output, and a program's modules"
 )]
 
+/// Prints a line. Who reads may have heard enough (`| head`): that is no failure.
+macro_rules! tell {
+    ($($line:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($line)*);
+    }};
+}
+
 mod args;
 mod find;
 mod show;

@@ -29,7 +29,7 @@ impl Printer {
     }
 
     pub fn saved(&self, saved: &Saved) {
-        println!(
+        tell!(
             "{} {}",
             self.say("saved on this device:", "已保存在本机："),
             saved.action
@@ -41,21 +41,21 @@ impl Printer {
             .enrolment
             .as_ref()
             .map_or("-", |enrolment| enrolment.tag.as_str());
-        println!(
+        tell!(
             "{} {tag}",
             self.say("enrolled; this device's tag is", "已注册，本机标识：")
         );
     }
 
     pub fn sealed(&self, revision: u32, sha256: &str) {
-        println!(
+        tell!(
             "{} r{revision}  SHA-256 {sha256}",
             self.say("sealed:", "已封存：")
         );
     }
 
     pub fn photo(&self, hash: &ContentHash) {
-        println!("{} {hash}", self.say("photo", "照片"));
+        tell!("{} {hash}", self.say("photo", "照片"));
     }
 
     /// «3 of 12 on the server».
@@ -68,7 +68,7 @@ impl Printer {
 
     pub fn orders(&self, rows: &[OrderRow]) {
         if rows.is_empty() {
-            println!(
+            tell!(
                 "{}",
                 self.say("no work orders yet: run «sync»", "暂无派工单：请先同步 (sync)")
             );
@@ -97,7 +97,7 @@ impl Printer {
                     self.say("conflicts", "处冲突")
                 ));
             }
-            println!("{line}\n    {}", row.id);
+            tell!("{line}\n    {}", row.id);
         }
     }
 
@@ -108,9 +108,9 @@ impl Printer {
                 serde_json::Value::String(text) => text.clone(),
                 other => other.to_string(),
             };
-            println!("    {name}: {value}");
+            tell!("    {name}: {value}");
             for other in &field.others {
-                println!(
+                tell!(
                     "        {} {} ({})",
                     self.say("also entered:", "另有录入："),
                     other.value,
@@ -122,13 +122,13 @@ impl Printer {
 
     pub fn details(&self, details: &OrderDetails) {
         let order = &details.order;
-        println!(
+        tell!(
             "{}  [{}]",
             order.order,
             self.code("order_state", order.state.as_str())
         );
         for flag in &order.flags {
-            println!("  ! {}", label(self.lang, flag.text_key()));
+            tell!("  ! {}", label(self.lang, flag.text_key()));
         }
         self.fields(&order.fields);
         let records = details
@@ -138,14 +138,14 @@ impl Printer {
             .chain(&details.assets)
             .chain(&details.people);
         for record in records {
-            println!("  {}", record.doc);
+            tell!("  {}", record.doc);
             self.fields(&record.fields);
         }
         for visit in &order.visits {
-            println!("  {}", self.say("report:", "服务报告："));
+            tell!("  {}", self.say("report:", "服务报告："));
             self.fields(&visit.fields);
             for seal in &visit.seals {
-                println!("    r{} {} {}", seal.revision, seal.blob, seal.stamp.at);
+                tell!("    r{} {} {}", seal.revision, seal.blob, seal.stamp.at);
             }
         }
         for decision in &order.decisions {
@@ -156,7 +156,7 @@ impl Printer {
         if !details.photos.is_empty() {
             let taken = details.photos.iter().filter(|photo| photo.own).count();
             let there = details.photos.iter().filter(|photo| photo.on_server).count();
-            println!("  {}", self.on_server(there, taken));
+            tell!("  {}", self.on_server(there, taken));
         }
         for photo in &details.photos {
             let view = &photo.view;
@@ -170,7 +170,7 @@ impl Printer {
                 (false, true) => self.say("here", "在本机"),
                 (false, false) => self.say("elsewhere", "不在本机"),
             };
-            println!(
+            tell!(
                 "    {}  {what}  {} × {}  {} KB  {place}  {}",
                 &view.sha256.to_string()[..12],
                 view.width,
@@ -180,14 +180,14 @@ impl Printer {
             );
         }
         for line in &order.lines {
-            println!(
+            tell!(
                 "  {} {} × {}",
                 self.code("movement", &line.movement),
                 line.part,
                 line.qty
             );
         }
-        println!("  {}", self.say("timeline:", "时间线："));
+        tell!("  {}", self.say("timeline:", "时间线："));
         for event in &order.timeline {
             let text = event
                 .record
@@ -195,7 +195,7 @@ impl Printer {
                 .get("text")
                 .and_then(|text| text.as_str())
                 .unwrap_or("");
-            println!(
+            tell!(
                 "    {}  {}  {text}",
                 event.record.stamp.at,
                 self.code("fact", &event.record.kind)
@@ -207,17 +207,17 @@ impl Printer {
         if missing.is_empty() {
             return;
         }
-        println!(
+        tell!(
             "  {}",
             self.say("still missing before the report can be sealed:", "封存前还缺：")
         );
         for gap in missing {
-            println!("    · {}", gap.render(self.lang));
+            tell!("    · {}", gap.render(self.lang));
         }
     }
 
     pub fn decision(&self, decision: &Decision) {
-        println!(
+        tell!(
             "  {}",
             fieldseal_core::domain::warranty::explain::in_one_line(decision, self.lang)
         );
@@ -225,18 +225,18 @@ impl Printer {
 
     pub fn reminders(&self, reminders: &[Reminder]) {
         if reminders.is_empty() {
-            println!("{}", self.say("nothing is due", "没有待办提醒"));
+            tell!("{}", self.say("nothing is due", "没有待办提醒"));
         }
         for reminder in reminders {
             let at = |ms| CompanyZone::default().local_time(ms).to_string();
-            println!(
+            tell!(
                 "{}  {} {}  {}",
                 at(reminder.due_ms),
                 reminder.number.as_deref().unwrap_or_default(),
                 label(self.lang, reminder.due.text_key()),
                 reminder.summary.as_deref().unwrap_or_default()
             );
-            println!(
+            tell!(
                 "    {} {}",
                 self.say("rings at", "提醒时间"),
                 at(reminder.ring_ms)
@@ -246,7 +246,7 @@ impl Printer {
 
     pub fn stock(&self, van: &VanView) {
         if van.good.is_empty() && van.defective.is_empty() {
-            println!("{}", self.say("the van is empty", "名下没有备件"));
+            tell!("{}", self.say("the van is empty", "名下没有备件"));
         }
         for (title, rows) in [
             (self.say("good", "良品"), &van.good),
@@ -259,7 +259,7 @@ impl Printer {
                 } else {
                     ""
                 };
-                println!(
+                tell!(
                     "{:>6} × {}  ({title}) {}{mark}",
                     row.qty,
                     row.part,
@@ -271,16 +271,16 @@ impl Printer {
 
     pub fn conflicts(&self, conflicts: &[Conflict]) {
         if conflicts.is_empty() {
-            println!("{}", self.say("no conflicts", "没有冲突"));
+            tell!("{}", self.say("no conflicts", "没有冲突"));
         }
         for conflict in conflicts {
-            println!(
+            tell!(
                 "{}  ({})",
                 label(self.lang, conflict.kind.text_key()),
                 conflict.doc
             );
             for side in &conflict.sides {
-                println!(
+                tell!(
                     "    {}  {}  {}",
                     side.stamp.at,
                     self.code("fact", &side.kind),
@@ -292,24 +292,24 @@ impl Printer {
 
     pub fn hits(&self, hits: &[Hit]) {
         for hit in hits {
-            println!("{}  {}", hit.title, hit.name);
+            tell!("{}  {}", hit.title, hit.name);
         }
     }
 
     pub fn status(&self, status: &Status) {
         match &status.enrolment {
-            Some(enrolment) => println!(
+            Some(enrolment) => tell!(
                 "{} {} · {}",
                 self.say("enrolled as", "已注册："),
                 enrolment.device_name.as_deref().unwrap_or("-"),
                 enrolment.server_url.as_deref().unwrap_or("-"),
             ),
-            None => println!(
+            None => tell!(
                 "{}",
                 self.say("not enrolled: run «enrol CODE»", "尚未注册：请运行 enrol CODE")
             ),
         }
-        println!(
+        tell!(
             "{}: {} · {}: {} · {}: {}",
             self.say("unsent", "未发送"),
             status.unsent,
@@ -319,7 +319,7 @@ impl Printer {
             status.refused,
         );
         if status.photos_waiting > 0 {
-            println!(
+            tell!(
                 "{}: {} ({} KB)",
                 self.say("photos not on the server yet", "尚未上传的照片"),
                 status.photos_waiting,
@@ -327,10 +327,10 @@ impl Printer {
             );
         }
         if let Some(why) = status.postponed {
-            println!("{}", label(self.lang, &format!("postponed.{}", why.as_str())));
+            tell!("{}", label(self.lang, &format!("postponed.{}", why.as_str())));
         }
         if status.last_sync.is_none() {
-            println!("{}", self.say("never synced", "从未同步"));
+            tell!("{}", self.say("never synced", "从未同步"));
         }
     }
 
@@ -350,13 +350,13 @@ impl Printer {
                 label(self.lang, fault.text_key()),
             ),
         };
-        println!("{told}");
+        tell!("{told}");
         if report.photos_waiting > 0 {
             let waiting = self.say("photos not on the server yet", "尚未上传的照片");
-            println!("{waiting}: {}", report.photos_waiting);
+            tell!("{waiting}: {}", report.photos_waiting);
         }
         if let Some(fault) = report.photo_fault {
-            println!("{}", label(self.lang, fault.text_key()));
+            tell!("{}", label(self.lang, fault.text_key()));
         }
     }
 }
