@@ -5,6 +5,7 @@
 //! office takes it over (D.5-7).
 
 use std::borrow::Borrow;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -13,9 +14,9 @@ use crate::facts::conflict::{Conflict, ConflictKind, ConflictSide, Flag, conflic
 use crate::facts::family::{Family, FoldContext, Ix, UnreadableAction};
 use crate::facts::hides::{Hides, fold_hides};
 use crate::facts::kinds::History;
-use crate::facts::order::view::token_text;
+use crate::facts::order::view::{shared, token_text};
 use crate::facts::registers::{Field, Fields, fold_fields};
-use crate::facts::stored::{ParsedAction, Stamp, StoredAction};
+use crate::facts::stored::{FactRecord, ParsedAction, StoredAction};
 use crate::facts::{DocName, Fact, FactId, ViewToken};
 
 /// A visit in an asset's history (T-19).
@@ -30,16 +31,9 @@ pub struct HistoryEntry {
 /// One version of a record: who changed what, when. Newest last.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Change {
-    /// The fact.
-    pub id: FactId,
-    /// Its document.
-    pub doc: DocName,
-    /// Its kind.
-    pub kind: String,
-    /// Its payload.
-    pub payload: serde_json::Value,
-    /// Who, when.
-    pub stamp: Stamp,
+    /// The fact with author, device and claimed time.
+    #[serde(flatten, serialize_with = "shared")]
+    pub record: Arc<FactRecord>,
     /// What is to be said about it.
     pub flags: Vec<Flag>,
 }
@@ -152,13 +146,8 @@ fn changes(family: &Family<'_>, doc: &DocName, hides: &Hides) -> Vec<Change> {
 
 impl Change {
     pub(crate) fn of(family: &Family<'_>, ix: Ix, flags: Vec<Flag>) -> Self {
-        let record = family.record(ix);
         Self {
-            id: record.id,
-            doc: record.doc.as_ref().clone(),
-            kind: record.kind.clone(),
-            payload: record.payload.clone(),
-            stamp: record.stamp.as_ref().clone(),
+            record: family.record(ix).clone(),
             flags,
         }
     }

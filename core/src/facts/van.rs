@@ -223,18 +223,22 @@ fn stock(family: &Family<'_>, shown: impl Fn(Location) -> bool) -> StockView {
     let mut said: Vec<(Ix, Flag)> = Vec::new();
     for (ix, _) in family.live() {
         match entry(family, ix) {
-            Some(Ok(entry)) => {
-                places.entry(entry.0).or_insert(ix);
-                entries.push(entry);
+            Some(Ok((key, entry))) => {
+                places.entry(key).or_insert(ix);
+                entries.push((ix, key, entry));
             }
             Some(Err(flag)) => said.push((ix, flag)),
             None => {}
         }
     }
-    let ledger = fold(&Balances::new(), entries.iter().cloned());
+    let ledger = fold(
+        &Balances::new(),
+        entries.iter().map(|(_, key, entry)| (*key, entry.clone())),
+    );
     let mut conflicts = conflicts(family, &ledger, &places, &shown);
     conflicts.sort_by_key(|conflict| conflict.id);
     let requests = requests(family, &mut said);
+    let none = Hides::default();
     let mut token = family.token();
     token.facts.extend(requests.iter().map(|request| request.id));
     StockView {
@@ -245,7 +249,7 @@ fn stock(family: &Family<'_>, shown: impl Fn(Location) -> bool) -> StockView {
         conflicts,
         changes: (0..family.items.len() as Ix)
             .map(|ix| {
-                let mut flags = basic_flags(family, ix, &Hides::default());
+                let mut flags = basic_flags(family, ix, &none);
                 flags.extend(said.iter().filter(|(of, _)| *of == ix).map(|(_, flag)| *flag));
                 Change::of(family, ix, flags)
             })
@@ -256,35 +260,30 @@ fn stock(family: &Family<'_>, shown: impl Fn(Location) -> bool) -> StockView {
 }
 
 fn rows(ledger: &Ledger<FactId>, shown: &impl Fn(Location) -> bool) -> Vec<StockRow> {
+    // Units by place and part, in one walk: most parts have no serial numbers.
+    let mut units: BTreeMap<(Location, &str), BTreeMap<&str, i64>> = BTreeMap::new();
+    for movement in ledger.standing.values() {
+        let Some(serial) = movement.serial() else { continue };
+        for (place, count) in [(movement.to(), 1), (movement.from(), -1)] {
+            let here = units.entry((place, movement.part())).or_default();
+            *here.entry(serial).or_default() += count;
+        }
+    }
     ledger
         .balances
         .iter()
         .filter(|(location, ..)| shown(*location))
-        .map(|(location, part, qty)| {
-            let mut serials: BTreeMap<&str, i64> = BTreeMap::new();
-            for movement in ledger
-                .standing
-                .values()
-                .filter(|movement| movement.part() == part)
-            {
-                let Some(serial) = movement.serial() else { continue };
-                if movement.to() == location {
-                    *serials.entry(serial).or_default() += 1;
-                }
-                if movement.from() == location {
-                    *serials.entry(serial).or_default() -= 1;
-                }
-            }
-            StockRow {
-                location,
-                part: part.to_owned(),
-                qty,
-                serials: serials
-                    .into_iter()
-                    .filter(|(_, there)| *there > 0)
-                    .map(|(serial, _)| serial.to_owned())
-                    .collect(),
-            }
+        .map(|(location, part, qty)| StockRow {
+            location,
+            part: part.to_owned(),
+            qty,
+            serials: units
+                .get(&(location, part))
+                .into_iter()
+                .flatten()
+                .filter(|(_, there)| **there > 0)
+                .map(|(serial, _)| (*serial).to_owned())
+                .collect(),
         })
         .collect()
 }
@@ -327,30 +326,30 @@ fn conflicts(
     conflicts
 }
 
-fn moves(family: &Family<'_>, entries: &[(FactId, Entry<FactId>)]) -> Vec<MoveView> {
+fn moves(family: &Family<'_>, entries: &[(Ix, FactId, Entry<FactId>)]) -> Vec<MoveView> {
     let reversed: BTreeMap<FactId, FactId> = entries
         .iter()
         .rev()
-        .filter_map(|(id, entry)| match entry {
+        .filter_map(|(_, id, entry)| match entry {
             Entry::Reverse(reversal) => Some((reversal.of, *id)),
             Entry::Move(_) => None,
         })
         .collect();
-    family
-        .live()
-        .filter_map(|(ix, fact)| match (fact, entry(family, ix)) {
-            (Fact::Move(moved), Some(Ok((key, Entry::Move(movement))))) => {
-                let record = family.record(ix);
-                Some(MoveView {
-                    id: record.id,
-                    movement,
-                    order: moved.order.clone(),
-                    note: moved.note.clone(),
-                    reversed_by: reversed.get(&key).copied(),
-                    stamp: record.stamp.as_ref().clone(),
-                })
-            }
-            _ => None,
+    entries
+        .iter()
+        .filter_map(|(ix, key, entry)| {
+            let record = family.record(*ix);
+            let (Entry::Move(movement), Some(Fact::Move(moved))) = (entry, record.fact()) else {
+                return None;
+            };
+            Some(MoveView {
+                id: record.id,
+                movement: movement.clone(),
+                order: moved.order.clone(),
+                note: moved.note.clone(),
+                reversed_by: reversed.get(key).copied(),
+                stamp: record.stamp.as_ref().clone(),
+            })
         })
         .collect()
 }

@@ -18,6 +18,7 @@ mod accept;
 mod device;
 mod exchange;
 mod first;
+mod folds;
 mod office;
 mod page;
 mod peers;
@@ -60,8 +61,8 @@ fn main() -> ExitCode {
 }
 
 /// The parts of the table, in its order; `cargo bench -p fieldseal-tests -- device gate` measures these two alone.
-const PARTS: [&str; 8] = [
-    "exchange", "first", "accept", "device", "photos", "gate", "page", "program",
+const PARTS: [&str; 9] = [
+    "exchange", "first", "accept", "device", "photos", "gate", "folds", "page", "program",
 ];
 
 fn figures() -> Result<(), Failed> {
@@ -129,6 +130,7 @@ fn parts(
                     "µs",
                 );
             }
+            "folds" => folds::measure(runs, table)?,
             "page" => page::measure(server, folder, runs, table)?,
             _ => program::measure(server, folder, runs, table)?,
         }

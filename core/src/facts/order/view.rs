@@ -529,7 +529,8 @@ pub struct Time {
     pub trust: Trust,
 }
 
-fn shared<S: Serializer>(record: &Arc<FactRecord>, serializer: S) -> Result<S::Ok, S::Error> {
+/// A record of which many views hold the same one.
+pub(crate) fn shared<S: Serializer>(record: &Arc<FactRecord>, serializer: S) -> Result<S::Ok, S::Error> {
     #[derive(Serialize)]
     struct Shown<'a> {
         id: FactId,
