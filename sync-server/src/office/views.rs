@@ -30,7 +30,7 @@ const STEP: u32 = 2_000;
 /// More whole orders than this are not kept (their rows on the board are).
 const ORDERS_KEPT: usize = 2_000;
 
-/// More records than this, some 170 MB, are not kept (what lists show of them is).
+/// More records than this, some 240 MB, are not kept (what lists show of them is).
 const RECORDS_KEPT: usize = 20_000;
 
 /// The cache. Clones share it.
