@@ -165,7 +165,10 @@ fn file(name: &str, line: &str) -> PathBuf {
     let inside = relative
         .components()
         .all(|part| matches!(part, std::path::Component::Normal(_)));
-    assert!(inside, "`{name}` is no path from the repository's root in: {line}");
+    assert!(
+        inside,
+        "`{name}` is no path from the repository's root in: {line}"
+    );
     let path = repository().join(relative);
     assert!(path.is_file(), "there is no `{name}`, named in: {line}");
     path
