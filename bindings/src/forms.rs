@@ -137,6 +137,13 @@ pub enum Step {
         /// What was told.
         text: Option<String>,
     },
+    /// Cannot solve it alone and asks for help.
+    Escalate {
+        /// From whom: a team, a colleague, the maker.
+        to: String,
+        /// Why.
+        reason: String,
+    },
     /// Ends the work.
     Done {
         /// How it ended.

@@ -92,6 +92,17 @@ impl EngineError {
         }
     }
 
+    /// One problem that names what it is about.
+    pub(crate) fn invalid_with(code: &str, name: &str, value: &str) -> Self {
+        let mut problem = Problem::new(code);
+        problem
+            .params
+            .insert(name.to_owned(), Param::Text(value.to_owned()));
+        Self::Invalid {
+            problems: vec![problem],
+        }
+    }
+
     pub(crate) fn unexpected(code: &str) -> Self {
         Self::Unexpected {
             code: code.to_owned(),

@@ -150,6 +150,16 @@ impl ProvisionalNumber {
             Err(NumberError)
         }
     }
+
+    /// The first byte of the device's tag.
+    pub const fn device(&self) -> u8 {
+        self.device
+    }
+
+    /// The device's own counter, from 1.
+    pub const fn counter(&self) -> u32 {
+        self.counter
+    }
 }
 
 impl fmt::Display for ProvisionalNumber {

@@ -11,7 +11,7 @@ use crate::domain::service_level::{
 use crate::domain::time::LocalTime;
 use crate::domain::work::{ConsentKind, OrderState, Outcome, Priority, VisibleStatus};
 
-use super::order::view::{Event, OrderView, Time, Trust};
+use super::order::view::{ConsentView, Event, OrderView, Time, Trust};
 use super::{FactId, RecordView};
 
 /// What a ticket says for its order's clocks.
@@ -23,6 +23,10 @@ pub struct TicketTimes {
     pub received: Option<Occurred>,
     /// Its priority, for an order without one.
     pub priority: Option<Priority>,
+    /// The desk's first contact with the customer since it was received.
+    pub contact: Option<Occurred>,
+    /// Extensions that the customer agreed to at the desk (F-20).
+    pub extensions: Vec<Extension>,
 }
 
 /// What an order's own facts say for its clocks.
@@ -140,16 +144,42 @@ fn moment(text: &str) -> Option<Occurred> {
         .map(|time| Occurred::by_server(time.utc_ms()))
 }
 
+/// The new due times among consents.
+fn extensions(consents: &[ConsentView]) -> Vec<Extension> {
+    consents
+        .iter()
+        .filter(|consent| consent.kind == ConsentKind::Extension)
+        .filter_map(|consent| {
+            let due = consent.new_due.as_deref()?.parse::<LocalTime>().ok()?;
+            Some(Extension {
+                consent: occurred(&consent.time),
+                new_due_ms: due.utc_ms(),
+            })
+        })
+        .collect()
+}
+
 impl TicketTimes {
     /// As the ticket stands now.
     pub fn of(ticket: &RecordView) -> Self {
+        let log = ticket.ticket.as_ref();
         Self {
             policy: ticket
                 .fields
                 .text("sla_policy")
                 .and_then(|text| text.parse().ok()),
-            received: ticket.fields.text("received_at").and_then(moment),
-            priority: ticket.fields.parsed("priority"),
+            received: ticket
+                .fields
+                .known_text("received_at")
+                .and_then(|text| moment(&text)),
+            priority: ticket.fields.known_parsed("priority"),
+            contact: log.and_then(|log| {
+                let reached = log.contacts.iter().filter(|contact| contact.reached);
+                reached
+                    .filter_map(|contact| moment(&contact.stamp.at))
+                    .min_by_key(|at| at.utc_ms)
+            }),
+            extensions: log.map_or_else(Vec::new, |log| extensions(&log.consents)),
         }
     }
 
@@ -202,18 +232,7 @@ impl OrderTimes {
                 .as_ref()
                 .filter(|done| done.outcome == Some(Outcome::Solved))
                 .and_then(|done| at(done.fact)),
-            extensions: view
-                .consents
-                .iter()
-                .filter(|consent| consent.kind == ConsentKind::Extension)
-                .filter_map(|consent| {
-                    let due = consent.new_due.as_deref()?.parse::<LocalTime>().ok()?;
-                    Some(Extension {
-                        consent: occurred(&consent.time),
-                        new_due_ms: due.utc_ms(),
-                    })
-                })
-                .collect(),
+            extensions: extensions(&view.consents),
             undelivered_since_ms: assignment
                 .filter(|_| waits)
                 .and_then(|assignment| event(assignment.id))
@@ -243,16 +262,24 @@ impl OrderTimes {
             };
             accept(policy, order, self.answered, now)
         });
+        let contact = self
+            .contact
+            .into_iter()
+            .chain(ticket.contact)
+            .min_by_key(|at| at.utc_ms);
+        let mut extended = self.extensions.clone();
+        extended.extend(&ticket.extensions);
+        extended.sort_unstable();
         let times = ResolveTimes {
             received,
             dispatched: self.dispatched,
             work_started: self.met,
         };
         [
-            response(policy, priority, received, self.contact, now),
+            response(policy, priority, received, contact, now),
             accepting,
             arrival(policy, received, self.arrived, now),
-            resolve(policy, priority, times, &self.extensions, self.solved, now),
+            resolve(policy, priority, times, &extended, self.solved, now),
         ]
         .into_iter()
         .flatten()

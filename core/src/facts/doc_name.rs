@@ -52,6 +52,12 @@ pub enum Writer {
     Engineer(UserId),
 }
 
+/// The first work order of a ticket: its id follows from the ticket's, so that a visit starts at once where no server
+/// can be asked (design 3). Can never change.
+pub fn first_order_of(ticket: TicketId) -> OrderId {
+    OrderId(uuid::Uuid::new_v5(&ticket.0, b"order"))
+}
+
 /// A text is not the name of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DocNameError {
@@ -123,10 +129,12 @@ impl DocName {
         }
     }
 
-    /// The work order whose family this document belongs to, if any (design 3: a family is a work order and its visits).
+    /// The work order whose family this document belongs to, if any (design 3: a family is a work order, its visits,
+    /// and the intake that it began with).
     pub fn order(&self) -> Option<OrderId> {
         match self {
             Self::Order(order) | Self::Visit(order, _) => Some(*order),
+            Self::Intake(_, ticket) => Some(first_order_of(*ticket)),
             _ => None,
         }
     }
@@ -136,6 +144,7 @@ impl DocName {
     pub fn family(&self) -> String {
         match self {
             Self::Order(order) | Self::Visit(order, _) => format!("order/{order}"),
+            Self::Intake(_, ticket) => format!("order/{}", first_order_of(*ticket)),
             Self::VanField(engineer, _) | Self::VanOffice(engineer, _) => format!("van/{engineer}"),
             other => other.to_string(),
         }

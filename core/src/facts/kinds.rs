@@ -100,14 +100,26 @@ kinds! {
     Received = "received" (Received);
     /// What the server knows of a device's wrong clock.
     ClockCorrection = "clock_correction" (ClockCorrection);
+    /// Takes a ticket that an engineer founded on site into the office's book: his founding is an assignment from now on.
+    Adopt = "adopt" (Adopt);
 
     // ---- ticket/<id>, customer, asset: the office -------------------------------------------------------------
     /// The display number (Q12); written once.
     Number = "number" (Number);
     /// The ticket's state over its orders, written by the server.
     TicketState = "ticket_state" (TicketState);
+    /// A work order was made for the ticket (000-33: one ticket, many visits).
+    OrderAdded = "order_added" (OrderAdded);
+    /// Passed on, with reason, target and who calls the customer next (000-33, 002-14, 001-11); on a visit: asked for.
+    Escalate = "escalate" (Escalate);
+    /// A note among colleagues (F-10).
+    Note = "note" (Text);
     /// A visit that ended, appended to an asset so that its history is known offline (T-19).
     History = "history" (History);
+
+    // ---- intake/<engineer>/<ticket> ---------------------------------------------------------------------------
+    /// A ticket founded on site (000-28): what was reported stands beside it as proposals to the office.
+    Found = "found" (Found);
 
     // ---- visit/<order>/<engineer> ----------------------------------------------------------------------------
     /// Accepts an assignment (F-14).
@@ -183,18 +195,23 @@ pub fn has_place_in(fact: &Fact, doc: &DocName) -> bool {
         | Fact::Addendum(_)
         | Fact::Delivered(_)
         | Fact::Received(_)
-        | Fact::ClockCorrection(_) => matches!(doc, DocName::Order(_)),
-        Fact::Number(_) | Fact::TicketState(_) => matches!(doc, DocName::Ticket(_)),
+        | Fact::ClockCorrection(_)
+        | Fact::Adopt(_) => matches!(doc, DocName::Order(_)),
+        Fact::Number(_) | Fact::TicketState(_) | Fact::OrderAdded(_) => matches!(doc, DocName::Ticket(_)),
+        Fact::Note(_) => matches!(doc, DocName::Ticket(_) | DocName::Order(_)),
+        // The desk speaks with customers too (N1, F-20, F-22), and passes work on.
+        Fact::Contact(_) | Fact::Consent(_) | Fact::Escalate(_) => {
+            matches!(doc, DocName::Visit(..) | DocName::Ticket(_))
+        }
+        Fact::Found(_) => matches!(doc, DocName::Intake(..)),
         Fact::History(_) => matches!(doc, DocName::Asset(_)),
         Fact::Accept(_)
         | Fact::Decline(_)
-        | Fact::Contact(_)
         | Fact::Travel(_)
         | Fact::Arrive(_)
         | Fact::Remote(_)
         | Fact::Wait(_)
         | Fact::Progress(_)
-        | Fact::Consent(_)
         | Fact::Decide(_)
         | Fact::Answer(_)
         | Fact::Done(_)

@@ -17,7 +17,7 @@ use crate::facts::kinds::History;
 use crate::facts::order::view::{shared, token_text};
 use crate::facts::registers::{Field, Fields, fold_fields};
 use crate::facts::stored::{FactRecord, ParsedAction, StoredAction};
-use crate::facts::{DocName, Fact, FactId, ViewToken};
+use crate::facts::{DocName, Fact, FactId, TicketLog, ViewToken};
 
 /// A visit in an asset's history (T-19).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -51,8 +51,10 @@ pub struct RecordView {
     pub hidden: bool,
     /// A ticket's display number (Q12): the first one written.
     pub number: Option<String>,
-    /// A ticket's state over its orders: the code that the server wrote last.
+    /// A ticket's state over its orders (D.3): its code.
     pub state: Option<String>,
+    /// What a ticket carries beside its fields; none for other records.
+    pub ticket: Option<Box<TicketLog>>,
     /// An asset's visits, oldest first.
     pub history: Vec<HistoryEntry>,
     /// Conflicts, by id.
@@ -64,6 +66,14 @@ pub struct RecordView {
     /// Heads and displayed facts.
     #[serde(serialize_with = "token_text")]
     pub token: ViewToken,
+}
+
+impl RecordView {
+    /// The number to show: the server's, else the one that a phone printed meanwhile (Q12).
+    pub fn any_number(&self) -> Option<&str> {
+        let provisional = || self.ticket.as_ref()?.provisional.as_deref();
+        self.number.as_deref().or_else(provisional)
+    }
 }
 
 /// Folds a record from its own document and from visits that learnt something about it.
@@ -102,6 +112,13 @@ pub fn fold_record_parsed<P: Borrow<ParsedAction>>(
     let mut token = family.token();
     token.facts.extend(fields.displayed());
     let facts = || visible.iter().map(|ix| (*ix, family.record(*ix)));
+    let (ticket, said) = match doc {
+        DocName::Ticket(_) => {
+            let (log, said) = TicketLog::fold(&family, doc, &visible);
+            (Some(log), said)
+        }
+        _ => (None, Vec::new()),
+    };
     RecordView {
         doc: doc.clone(),
         update_needed: family.update_needed,
@@ -110,12 +127,11 @@ pub fn fold_record_parsed<P: Borrow<ParsedAction>>(
             Some(Fact::Number(number)) => Some(number.number.clone()),
             _ => None,
         }),
-        state: facts()
-            .filter_map(|(_, record)| match record.fact() {
-                Some(Fact::TicketState(state)) => Some(state.state.clone()),
-                _ => None,
-            })
-            .next_back(),
+        state: ticket
+            .as_ref()
+            .and_then(|ticket| ticket.state())
+            .map(|state| state.as_str().to_owned()),
+        ticket: ticket.map(Box::new),
         history: facts()
             .filter_map(|(_, record)| match record.fact() {
                 Some(Fact::History(entry)) => Some(HistoryEntry {
@@ -125,7 +141,7 @@ pub fn fold_record_parsed<P: Borrow<ParsedAction>>(
                 _ => None,
             })
             .collect(),
-        changes: changes(&family, doc, &hides),
+        changes: changes(&family, doc, &hides, &said),
         unreadable: family.unreadable.clone(),
         fields,
         conflicts,
@@ -133,14 +149,18 @@ pub fn fold_record_parsed<P: Borrow<ParsedAction>>(
     }
 }
 
-fn changes(family: &Family<'_>, doc: &DocName, hides: &Hides) -> Vec<Change> {
+fn changes(family: &Family<'_>, doc: &DocName, hides: &Hides, said: &[(Ix, Flag)]) -> Vec<Change> {
     (0..family.items.len() as Ix)
         .filter(|ix| {
             let record = family.record(*ix);
             *record.doc == *doc
                 || matches!(record.fact(), Some(Fact::Set(set)) if set.subject.as_ref() == Some(doc))
         })
-        .map(|ix| Change::of(family, ix, basic_flags(family, ix, hides)))
+        .map(|ix| {
+            let mut flags = basic_flags(family, ix, hides);
+            flags.extend(said.iter().filter(|(of, _)| *of == ix).map(|(_, flag)| *flag));
+            Change::of(family, ix, flags)
+        })
         .collect()
 }
 

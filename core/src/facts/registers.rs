@@ -76,6 +76,64 @@ impl Fields {
         }
     }
 
+    /// The shown value; where the owning side entered none, the highest proposal (of a set: all of them). So a record that
+    /// exists only in what the field learnt shows like any other until the office takes it over (D.5-7, T-15).
+    pub fn known(&self, field: &str) -> Option<Value> {
+        let found = self.0.get(field)?;
+        let empty = match &found.value {
+            Value::Null => true,
+            Value::Array(items) => items.is_empty(),
+            _ => false,
+        };
+        if !empty {
+            return Some(found.value.clone());
+        }
+        let mut proposed = found
+            .proposals
+            .iter()
+            .map(|entry| &entry.value)
+            .filter(|value| !value.is_null());
+        match found.class {
+            Class::Set => match union(proposed.rev()) {
+                Value::Array(items) if items.is_empty() => None,
+                all => Some(all),
+            },
+            _ => proposed.next().cloned(),
+        }
+    }
+
+    /// As [`Fields::known`], of a field that holds a text.
+    pub fn known_text(&self, field: &str) -> Option<String> {
+        match self.known(field)? {
+            Value::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// As [`Fields::known_text`], read as a code, a moment or a document's name.
+    pub fn known_parsed<T: FromStr>(&self, field: &str) -> Option<T> {
+        self.known_text(field)?.parse().ok()
+    }
+
+    /// Every document that any displayed entry of a field names, each once: proposals count too, since a unit that an
+    /// engineer added on site belongs to the order's screen at once.
+    pub fn named(&self, field: &str) -> Vec<DocName> {
+        let mut docs = Vec::new();
+        let entries = self.0.get(field).into_iter().flat_map(Field::entries);
+        for value in entries.map(|entry| &entry.value) {
+            let items = match value {
+                Value::Array(items) => items.as_slice(),
+                one => std::slice::from_ref(one),
+            };
+            for doc in items.iter().filter_map(|item| item.as_str()?.parse().ok()) {
+                if !docs.contains(&doc) {
+                    docs.push(doc);
+                }
+            }
+        }
+        docs
+    }
+
     /// What a form that changes `changed` must name in `over`: of those fields, the entries that the person's screen
     /// had shown, and only those; what arrived meanwhile is not named and stays beside the new value.
     pub fn over<'f>(&self, changed: impl IntoIterator<Item = &'f str>, token: &ViewToken) -> Vec<FactId> {

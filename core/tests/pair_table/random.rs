@@ -41,7 +41,11 @@ fn act(story: &mut Story, dice: &mut Dice, device: Device, stale: Option<&OrderV
     let facts = if office {
         let last = view.current.map(known);
         let over: Vec<&Wrote> = last.iter().collect();
-        match dice.roll(12) {
+        match dice.roll(13) {
+            12 => match &view.founded {
+                Some(founded) => vec![adopt(A, &known(founded.id))],
+                None => return,
+            },
             0..=2 => {
                 let pool = [[A, A], [B, B], [A, B], [B, C]][dice.roll(4)];
                 vec![assign(&pool, &over)]
@@ -122,7 +126,14 @@ pub fn history(seed: u64, steps: usize) -> Story {
     let mut story = Story::new(seed);
     let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     let mut stale: Vec<Option<OrderView>> = vec![None; DEVICES.len()];
-    story.write(page(DISPATCHER), order_doc(), vec![assign(&[A], &[])]);
+    // One in three begins on site; one of those while the office makes the same order itself.
+    let begin = dice.roll(9);
+    if begin < 3 {
+        story.write(phone(A), intake_doc(A), vec![found()]);
+    }
+    if begin > 1 {
+        story.write(page(DISPATCHER), order_doc(), vec![assign(&[A], &[])]);
+    }
     for _ in 0..steps {
         let at = dice.roll(DEVICES.len());
         let device = DEVICES[at];

@@ -6,10 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use fieldseal_core::domain::ids::{ActionId, OrderId, UserId};
+use fieldseal_core::domain::ids::{ActionId, OrderId, TicketId, UserId};
 use fieldseal_core::facts::envelope::{Action, ClockEvidence, Head};
 use fieldseal_core::facts::{
-    DocName, Fact, FactId, FoldContext, OrderView, StoredAction, ViewToken, fold_order,
+    DocName, Fact, FactId, FoldContext, OrderView, StoredAction, ViewToken, first_order_of, fold_order,
 };
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -27,8 +27,14 @@ pub const OTHER_DISPATCHER: u128 = 0xe;
 pub const AUDITOR: u128 = 0x10;
 pub const OTHER_AUDITOR: u128 = 0x11;
 
+pub fn ticket_id() -> TicketId {
+    TicketId(Uuid::from_u128(0x0193_f2c0_0000_7000_8000_0000_0000_0001))
+}
 pub fn order_id() -> OrderId {
-    OrderId(Uuid::from_u128(0x0193_f2c0_0000_7000_8000_0000_0000_0001))
+    first_order_of(ticket_id())
+}
+pub fn intake_doc(engineer: u128) -> DocName {
+    DocName::Intake(user(engineer), ticket_id())
 }
 pub fn order_doc() -> DocName {
     DocName::Order(order_id())
@@ -273,6 +279,19 @@ pub fn assign(engineers: &[u128], over: &[&Wrote]) -> Fact {
         engineers: engineers.iter().map(|n| user(*n)).collect(),
         over: over.iter().map(|wrote| wrote.id()).collect(),
         reason: (!over.is_empty()).then(|| "not reachable".to_owned()),
+    })
+}
+/// A ticket founded on site whose first visit the engineer does himself.
+pub fn found() -> Fact {
+    Fact::Found(Found {
+        provisional: "SS~A7-0003".into(),
+        takes: true,
+    })
+}
+pub fn adopt(engineer: u128, founding: &Wrote) -> Fact {
+    Fact::Adopt(Adopt {
+        intake: intake_doc(engineer),
+        found: founding.id(),
     })
 }
 pub fn cancel() -> Fact {

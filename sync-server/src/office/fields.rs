@@ -42,7 +42,14 @@ enum Form {
     Texts,
     /// A policy with its version, a code of a list that is data.
     Code,
+    /// A field of the company's own: a text, a number or a yes.
+    Custom,
 }
+
+/// The beginning of the names of the company's own fields; each merges by itself like any other.
+const CUSTOM: &str = "custom.";
+/// Longest name of one, characters.
+const CUSTOM_NAME: usize = 60;
 
 const CUSTOMER: &[(&str, Form)] = &[
     ("name", Form::Short),
@@ -53,6 +60,7 @@ const CUSTOMER: &[(&str, Form)] = &[
     ("report_language", Form::Language),
     ("address", Form::Long),
     ("contacts", Form::Docs("person")),
+    ("stub", Form::Flag),
 ];
 const ASSET: &[(&str, Form)] = &[
     ("serial", Form::Short),
@@ -65,6 +73,7 @@ const ASSET: &[(&str, Form)] = &[
     ("not_removable", Form::Flag),
     ("version", Form::Short),
     ("licence", Form::Short),
+    ("stub", Form::Flag),
 ];
 const PERSON: &[(&str, Form)] = &[
     ("name", Form::Short),
@@ -85,6 +94,15 @@ const TICKET: &[(&str, Form)] = &[
     ("error_text", Form::Long),
     ("customer_wish", Form::Long),
     ("environment", Form::Long),
+    ("fault_occurred_at", Form::Short),
+    ("steps", Form::Long),
+    ("analysis", Form::Long),
+    ("solution", Form::Long),
+    ("plan", Form::Long),
+    ("team", Form::Short),
+    ("confirmed_with_customer", Form::Flag),
+    ("provisional_no", Form::Short),
+    ("duplicate_of", Form::Doc("ticket")),
     ("sla_policy", Form::Code),
     ("customer", Form::Doc("customer")),
     ("assets", Form::Docs("asset")),
@@ -122,10 +140,13 @@ pub fn check(doc: &DocName, changes: &Changes) -> Result<Changes, OfficeError> {
     let forms = forms_of(doc);
     let mut checked = Changes::new();
     for (name, value) in changes {
-        let Some((name, form)) = forms.iter().find(|(known, _)| known == name) else {
+        if let Some((name, form)) = forms.iter().find(|(known, _)| known == name) {
+            checked.insert((*name).to_owned(), check_value(name, *form, value)?);
+        } else if !forms.is_empty() && is_custom(name) {
+            checked.insert(name.clone(), check_value("custom", Form::Custom, value)?);
+        } else {
             return Err(OfficeError::whole("unknown_field"));
-        };
-        checked.insert((*name).to_owned(), check_value(name, *form, value)?);
+        }
     }
     for required in ["name", "summary", "serial"] {
         if checked.get(required).is_some_and(Value::is_null)
@@ -136,6 +157,21 @@ pub fn check(doc: &DocName, changes: &Changes) -> Result<Changes, OfficeError> {
     }
     check_window(&checked)?;
     Ok(checked)
+}
+
+/// As [`check`], field by field: those that can be taken.
+pub(crate) fn takeable(doc: &DocName, changes: Changes) -> Changes {
+    let good = changes
+        .into_iter()
+        .filter_map(|(name, value)| check(doc, &Changes::from([(name, value)])).ok());
+    good.flatten().filter(|(_, value)| !value.is_null()).collect()
+}
+
+fn is_custom(name: &str) -> bool {
+    name.strip_prefix(CUSTOM).is_some_and(|rest| {
+        let characters = rest.chars().count();
+        (1..=CUSTOM_NAME).contains(&characters) && rest == tidy(rest) && !rest.contains('\n')
+    })
 }
 
 /// A window that ends before it begins. Only where both ends are set together: an end alone is judged by the fold.
@@ -161,6 +197,7 @@ fn check_value(name: &'static str, form: Form, value: &Value) -> Result<Value, O
     }
     match form {
         Form::Flag => value.as_bool().map(Value::Bool).ok_or_else(|| bad("bad_value")),
+        Form::Custom if value.is_boolean() || value.is_i64() || value.is_u64() => Ok(value.clone()),
         Form::Docs(_) | Form::Texts => {
             let items = value.as_array().ok_or_else(|| bad("bad_value"))?;
             if items.len() > LIST {
@@ -188,7 +225,11 @@ fn check_text(name: &'static str, form: Form, text: &str) -> Result<Value, Offic
     if text.is_empty() {
         return Ok(Value::Null);
     }
-    let long = if form == Form::Long { LONG } else { SHORT };
+    let long = if matches!(form, Form::Long | Form::Custom) {
+        LONG
+    } else {
+        SHORT
+    };
     if text.chars().count() > long {
         return Err(OfficeError::field(name, "too_long"));
     }
@@ -200,11 +241,16 @@ fn check_text(name: &'static str, form: Form, text: &str) -> Result<Value, Offic
         Form::Priority => text.parse::<Priority>().is_ok(),
         Form::OrderType => text.parse::<OrderType>().is_ok(),
         Form::Language => text.parse::<Lang>().is_ok(),
-        Form::Doc(kind) => text.starts_with(&format!("{kind}/")) && text.parse::<DocName>().is_ok(),
+        Form::Doc(kind) => {
+            // Who was met on site stands in a document of the engineer's.
+            let named = text.starts_with(&format!("{kind}/"))
+                || (kind == "person" && text.starts_with("person-field/"));
+            named && text.parse::<DocName>().is_ok()
+        }
         Form::Code => text
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'@' | b'.')),
-        Form::Short | Form::Long | Form::Flag | Form::Docs(_) | Form::Texts => true,
+        Form::Short | Form::Long | Form::Flag | Form::Docs(_) | Form::Texts | Form::Custom => true,
     };
     if fits {
         return Ok(Value::String(text));
@@ -278,7 +324,7 @@ mod tests {
             &order(),
             &changes(json!({
                 "summary": "  印章无法识别\r\n第二行\u{7} ", "type": "repair", "priority": "", "customer": customer,
-                "planned_parts": ["K-1", " K-1 ", ""],
+                "planned_parts": ["K-1", " K-1 ", ""], "custom.楼层": 3, "custom.门禁": " 凭证 ",
                 "window_from": "2026-11-23T14:00:00+08:00", "window_to": "2026-11-23T16:00:00+08:00",
             })),
         )
@@ -286,6 +332,15 @@ mod tests {
         assert_eq!(checked["summary"], json!("印章无法识别\n第二行"));
         assert_eq!(checked["priority"], Value::Null);
         assert_eq!(checked["planned_parts"], json!(["K-1"]));
+        assert_eq!(
+            (&checked["custom.楼层"], &checked["custom.门禁"]),
+            (&json!(3), &json!("凭证"))
+        );
+        let mixed = changes(json!({"summary": "x", "state": "audited", "priority": "p9", "type": "repair"}));
+        assert_eq!(
+            takeable(&order(), mixed).keys().collect::<Vec<_>>(),
+            ["summary", "type"]
+        );
     }
 
     #[test]
@@ -308,6 +363,11 @@ mod tests {
         let customer = DocName::Customer(CustomerId(uuid::Uuid::from_u128(1)));
         assert_eq!(code(&customer, json!({"key_flag": "yes"})), "bad_value");
         assert_eq!(code(&customer, json!({"name": null})), "empty");
+        assert_eq!(code(&customer, json!({"custom.": 1})), "unknown_field");
+        assert_eq!(code(&customer, json!({"custom. x": 1})), "unknown_field");
+        assert_eq!(code(&customer, json!({"custom.x": {"a": 1}})), "bad_value");
+        assert_eq!(code(&customer, json!({"custom.x": 1.5})), "bad_value");
+        assert_eq!(code(&DocName::Directory, json!({"custom.x": 1})), "unknown_field");
         assert_eq!(code(&DocName::Directory, json!({"name": "x"})), "unknown_field");
     }
 }

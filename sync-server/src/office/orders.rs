@@ -10,7 +10,7 @@ use fieldseal_core::domain::roles::{Operation, Role};
 use fieldseal_core::domain::work::{OrderType, Priority};
 use fieldseal_core::facts::kinds::{Assign, OverReason, Text};
 use fieldseal_core::facts::order::view::AssignmentStatus;
-use fieldseal_core::facts::{DocName, Fact, FactId, OrderView, ViewToken};
+use fieldseal_core::facts::{DocName, Fact, FactId, OrderView, ViewToken, first_order_of};
 use serde_json::{Value, json};
 
 use super::fields::{Changes, check, optional, required};
@@ -47,11 +47,6 @@ pub struct NewJob {
     pub order: NewOrder,
     /// One engineer, a pool, or nobody yet.
     pub engineers: Vec<UserId>,
-}
-
-/// The order of a job whose form carries `once`.
-fn order_of_job(once: TicketId) -> OrderId {
-    OrderId(uuid::Uuid::new_v5(&once.0, b"order"))
 }
 
 impl Office {
@@ -126,7 +121,7 @@ impl Office {
     ) -> Result<(TicketId, OrderId), OfficeError> {
         require(by, Operation::CreateTicket)?;
         require(by, Operation::Assign)?;
-        let order = order_of_job(once);
+        let order = first_order_of(once);
         let doc = DocName::Order(order);
         let customer = DocName::Customer(new.ticket.customer);
         let (assets, category) = (json!(new.ticket.assets), new.ticket.category);

@@ -41,6 +41,17 @@ pub(super) struct TicketParts {
     pub(super) parts: Vec<(DocName, Vec<Fact>)>,
 }
 
+/// A step of a ticket's state, with nothing said about it.
+pub(crate) fn ticket_state(state: TicketState) -> Fact {
+    Fact::TicketState(kinds::TicketState {
+        state: state.as_str().to_owned(),
+        reason: None,
+        close: None,
+        cause: None,
+        after: Vec::new(),
+    })
+}
+
 impl Office {
     /// Builds a ticket's facts; its number is given when it is written.
     pub(super) fn ticket_parts(&self, id: TicketId, new: NewTicket) -> Result<TicketParts, OfficeError> {
@@ -71,9 +82,7 @@ impl Office {
             ),
         ]);
         let fields = check(&doc, &fields)?;
-        let state = Fact::TicketState(kinds::TicketState {
-            state: TicketState::Triaged.as_str().to_owned(),
-        });
+        let state = ticket_state(TicketState::Triaged);
         let mut parts = vec![(doc.clone(), vec![first(fields), state])];
         parts.extend(caller);
         Ok(TicketParts {

@@ -16,7 +16,7 @@ use crate::documents::gate::N_LEAP;
 use crate::documents::{ActorId, Author};
 use crate::domain::ids::{ActionId, UserId};
 use crate::facts::envelope::MAX_N;
-use crate::facts::{Action, ClockEvidence, DocName, EnvelopeError, Fact, FactId, ViewToken};
+use crate::facts::{Action, ClockEvidence, DocName, EnvelopeError, Fact, FactId, ViewToken, kinds};
 
 /// What was acknowledged: it is on disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +38,8 @@ pub(super) struct Plan {
     pub blobs: Vec<Vec<u8>>,
     /// The drafts that this action makes obsolete.
     pub drafts: Vec<String>,
+    /// The visit in which the action's own first fact, a founding, is accepted.
+    pub accept: Option<DocName>,
 }
 
 impl Plan {
@@ -105,7 +107,7 @@ impl Inner {
         &self,
         transaction: &Reading<'_>,
         me: &Me,
-        plan: Plan,
+        mut plan: Plan,
         token: &ViewToken,
         take: &mut dyn FnMut(i64) -> Result<WarmDocument, EngineError>,
         used: &mut Vec<(WarmDocument, i64)>,
@@ -117,8 +119,18 @@ impl Inner {
             drafts::forget(transaction, draft)?;
         }
         let now = self.env.clock.read();
-        let n = next_n(transaction, &plan.parts)?;
         let key = ActionId(self.env.uuid_v7());
+        if let Some(visit) = plan.accept {
+            let accept = kinds::Step {
+                assignment: Some(FactId {
+                    action: key,
+                    place: 0,
+                }),
+                text: None,
+            };
+            plan.parts.push((visit, vec![Fact::Accept(accept)]));
+        }
+        let n = next_n(transaction, &plan.parts)?;
         let contact = cursor::load(transaction)?;
         let clk = ClockEvidence {
             off: contact.offset_ms,

@@ -52,10 +52,7 @@ pub(super) struct Draft {
 }
 
 fn text(fields: &Fields, name: &str) -> Option<String> {
-    fields
-        .text(name)
-        .filter(|text| !text.trim().is_empty())
-        .map(str::to_owned)
+    fields.known_text(name).filter(|text| !text.trim().is_empty())
 }
 
 /// What a report calls a unit.
@@ -314,11 +311,12 @@ fn order(details: &OrderDetails) -> SealedOrder {
     SealedOrder {
         id: view.order,
         ticket: ticket.and_then(|ticket| match &ticket.doc {
-            DocName::Ticket(id) | DocName::Intake(_, id) => Some(*id),
+            DocName::Ticket(id) => Some(*id),
             _ => None,
         }),
         number: ticket
-            .and_then(|ticket| ticket.number.clone())
+            .and_then(|ticket| ticket.any_number())
+            .map(str::to_owned)
             .unwrap_or_else(|| short_code(view.order.0)),
         kind: text(&view.fields, "type")
             .and_then(|code| code.parse().ok())

@@ -138,10 +138,10 @@ fn clocks(
     now: Now,
 ) -> Result<Vec<ClockView>, EngineError> {
     let folded = details::fold(connection, order, None)?;
-    let Some(ticket) = folded.view.fields.parsed::<DocName>("ticket") else {
+    let Some(ticket) = folded.view.fields.known_parsed::<DocName>("ticket") else {
         return Ok(Vec::new());
     };
-    let ticket = TicketTimes::of(&projections::record(connection, &ticket, &[])?);
+    let ticket = TicketTimes::of(&projections::record(connection, &ticket, &folded.actions)?);
     let times = OrderTimes::of(&folded.view);
     let mut clocks = times.clocks(packs, &ticket, now);
     clocks.extend(times.progress_clock(packs, &ticket, now));

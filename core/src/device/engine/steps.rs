@@ -81,6 +81,13 @@ pub enum Step {
         /// What was told.
         text: Option<String>,
     },
+    /// Cannot solve it alone and asks for help (000-13, 002-12).
+    Escalate {
+        /// From whom: a team, a colleague, the maker.
+        to: String,
+        /// Why.
+        reason: String,
+    },
     /// Ends the work.
     Done {
         /// How it ended.
@@ -180,6 +187,13 @@ impl Step {
                 how: how.as_str().to_owned(),
                 new_due: filled(new_due),
                 text: filled(text),
+            }),
+            Self::Escalate { to, reason: why } => Fact::Escalate(kinds::Escalate {
+                assignment,
+                to: filled(Some(to)).ok_or_else(|| EngineError::invalid("step_problem.target_missing"))?,
+                reason: reason(why)?,
+                next_contact: None,
+                promised: None,
             }),
             Self::Done { outcome, reason: why } => {
                 let why = filled(why);

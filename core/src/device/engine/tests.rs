@@ -1,4 +1,5 @@
 mod fixture;
+mod intake;
 mod kept;
 mod kill;
 mod lifecycle;

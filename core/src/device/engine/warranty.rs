@@ -215,10 +215,9 @@ fn known_text(fields: &Fields, field: &str, me: &Me) -> Option<String> {
 /// The ticket's local date of report (Q22).
 fn reported_on(connection: &Reading<'_>, folded: &super::details::Folded) -> Result<NaiveDate, EngineError> {
     let missing = || EngineError::invalid("step_problem.report_date_missing");
-    let ticket = folded.view.fields.text("ticket").ok_or_else(missing)?;
-    let ticket: DocName = ticket.parse().map_err(|_| missing())?;
-    let record = projections::record(connection, &ticket, &[])?;
-    let text = record.fields.text("reported_on").ok_or_else(missing)?;
+    let ticket: DocName = folded.view.fields.known_parsed("ticket").ok_or_else(missing)?;
+    let record = projections::record(connection, &ticket, &folded.actions)?;
+    let text = record.fields.known_text("reported_on").ok_or_else(missing)?;
     text.parse().map_err(|_| missing())
 }
 

@@ -18,7 +18,7 @@ use crate::facts::stored::FOLD_VERSION;
 use crate::facts::{DocName, Fact, FoldContext, OrderView, ParsedAction, RecordView, fold_record_parsed};
 
 /// Version of this code: a file whose projections another version made is rebuilt at open.
-pub const VERSION: i64 = 2;
+pub const VERSION: i64 = 3;
 
 /// A row of the list of work orders.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -135,7 +135,7 @@ pub(super) fn bring_up(connection: &Reading<'_>) -> Result<(), StoreError> {
 /// The documents that an order's screen shows beside the order itself.
 #[derive(Debug, Default)]
 pub struct Linked {
-    /// `ticket/<id>` or an intake.
+    /// `ticket/<id>`, also where it stands in an intake only.
     pub ticket: Option<DocName>,
     /// `customer/<id>`.
     pub customer: Option<DocName>,
@@ -155,11 +155,9 @@ impl Linked {
     }
 }
 
-fn push_new(into: &mut Vec<DocName>, names: Vec<&str>) {
-    for name in names {
-        if let Ok(doc) = name.parse::<DocName>()
-            && !into.contains(&doc)
-        {
+fn push_new(into: &mut Vec<DocName>, names: Vec<DocName>) {
+    for doc in names {
+        if !into.contains(&doc) {
             into.push(doc);
         }
     }
@@ -237,24 +235,23 @@ pub fn linked<R: std::borrow::Borrow<RecordView>>(
 ) -> Result<(Linked, BTreeMap<DocName, R>), StoreError> {
     let mut linked = Linked::default();
     let mut records = BTreeMap::new();
-    let name = |text: Option<&str>| text.and_then(|text| text.parse::<DocName>().ok());
-    linked.ticket = name(view.fields.text("ticket"));
-    linked.customer = name(view.fields.text("customer"));
-    push_new(&mut linked.assets, view.fields.texts("assets"));
-    push_new(&mut linked.people, view.fields.texts("contact"));
+    linked.ticket = view.fields.known_parsed("ticket");
+    linked.customer = view.fields.known_parsed("customer");
+    push_new(&mut linked.assets, view.fields.named("assets"));
+    push_new(&mut linked.people, view.fields.named("contact"));
     if let Some(doc) = &linked.ticket {
         let folded = fold(doc)?;
         let ticket = folded.borrow();
         if linked.customer.is_none() {
-            linked.customer = name(ticket.fields.text("customer"));
+            linked.customer = ticket.fields.known_parsed("customer");
         }
-        push_new(&mut linked.assets, ticket.fields.texts("assets"));
-        push_new(&mut linked.people, ticket.fields.texts("caller"));
+        push_new(&mut linked.assets, ticket.fields.named("assets"));
+        push_new(&mut linked.people, ticket.fields.named("caller"));
         records.insert(doc.clone(), folded);
     }
     if let Some(doc) = &linked.customer {
         let folded = fold(doc)?;
-        push_new(&mut linked.people, folded.borrow().fields.texts("contacts"));
+        push_new(&mut linked.people, folded.borrow().fields.named("contacts"));
         records.insert(doc.clone(), folded);
     }
     for doc in linked.assets.iter().chain(&linked.people) {
@@ -296,7 +293,7 @@ fn refresh_order(connection: &Reading<'_>, order: OrderId, me: Option<UserId>) -
     let mut body = words_of(&view.fields);
     for doc in linked.all() {
         if let Some(record) = records.get(doc) {
-            body.extend(record.number.clone());
+            body.extend(numbers_of(record));
             body.extend(words_of(&record.fields));
         }
     }
@@ -363,21 +360,18 @@ fn order_row(
     me: Option<UserId>,
 ) -> OrderRow {
     let record = |doc: &Option<DocName>| doc.as_ref().and_then(|doc| records.get(doc));
-    let field = |name: &str| view.fields.text(name).map(str::to_owned);
+    let field = |name: &str| view.fields.known_text(name);
     let mine = view.assignments.iter().any(|assignment| {
         Some(assignment.id) == view.current && me.is_some_and(|me| assignment.engineers.contains(&me))
     });
     OrderRow {
         id: view.order,
-        number: record(&linked.ticket).and_then(|ticket| ticket.number.clone()),
-        customer: record(&linked.customer)
-            .and_then(|customer| customer.fields.text("name"))
+        number: record(&linked.ticket)
+            .and_then(|ticket| ticket.any_number())
             .map(str::to_owned),
-        summary: field("summary").or_else(|| {
-            record(&linked.ticket)
-                .and_then(|ticket| ticket.fields.text("description"))
-                .map(str::to_owned)
-        }),
+        customer: record(&linked.customer).and_then(|customer| customer.fields.known_text("name")),
+        summary: field("summary")
+            .or_else(|| record(&linked.ticket).and_then(|ticket| ticket.fields.known_text("description"))),
         kind: field("type"),
         priority: field("priority"),
         state: view.state.as_str().to_owned(),
@@ -430,10 +424,21 @@ fn words_of(fields: &crate::facts::Fields) -> Vec<String> {
         }
     }
     let mut words = Vec::new();
-    for field in fields.0.values() {
-        gather(&field.value, &mut words);
+    for name in fields.0.keys() {
+        if let Some(value) = fields.known(name) {
+            gather(&value, &mut words);
+        }
     }
     words
+}
+
+/// Both numbers of a ticket: a person may hold a paper with either (Q12).
+fn numbers_of(record: &RecordView) -> impl Iterator<Item = String> + '_ {
+    let provisional = record
+        .ticket
+        .iter()
+        .filter_map(|ticket| ticket.provisional.clone());
+    record.number.clone().into_iter().chain(provisional)
 }
 
 /// Makes the search entry of a customer, a unit, a ticket or a person again.
@@ -441,7 +446,7 @@ fn index_record(connection: &Reading<'_>, doc: &DocName) -> Result<(), StoreErro
     let title_field = match doc {
         DocName::Customer(_) | DocName::Person(..) | DocName::PersonField(..) => "name",
         DocName::Asset(_) => "serial",
-        DocName::Ticket(_) | DocName::Intake(..) => "description",
+        DocName::Ticket(_) => "description",
         _ => return Ok(()),
     };
     let name = doc.to_string();
@@ -457,8 +462,8 @@ fn index_record(connection: &Reading<'_>, doc: &DocName) -> Result<(), StoreErro
         return search::put(connection, &name, "", "");
     }
     let mut body = words_of(&record.fields);
-    body.extend(record.number.clone());
-    let title: Vec<&str> = [record.number.as_deref(), record.fields.text(title_field)]
+    body.extend(numbers_of(&record));
+    let title: Vec<&str> = [record.any_number(), record.fields.text(title_field)]
         .into_iter()
         .flatten()
         .collect();

@@ -9,7 +9,7 @@ use super::StoreError;
 use super::changes::split_hashes;
 use super::parsed::{Facts, Reading};
 use crate::domain::ids::{ActionId, OrderId, UserId};
-use crate::facts::{DocName, FoldContext, ParsedAction, StoredAction};
+use crate::facts::{DocName, Fact, FoldContext, ParsedAction, StoredAction};
 
 const SELECT: &str = "SELECT d.name, f.key, f.text, c.hash, c.deps, c.actor
      FROM facts f JOIN changes c ON c.id = f.change JOIN docs d ON d.id = f.doc";
@@ -50,6 +50,29 @@ fn actions(
 /// [`StoreError::Malformed`]; those of SQLite.
 pub fn of_doc(connection: &Connection, name: &DocName) -> Result<Vec<StoredAction>, StoreError> {
     actions(connection, "WHERE d.name = ?1", [name.to_string()])
+}
+
+/// The provisional numbers of an engineer's foundings on this phone (Q12).
+///
+/// # Errors
+/// As [`of_doc`].
+pub fn foundings(connection: &Connection, engineer: UserId) -> Result<Vec<String>, StoreError> {
+    let prefix = format!("intake/{engineer}/");
+    let actions = actions(
+        connection,
+        "WHERE d.name >= ?1 AND d.name < ?2",
+        [prefix.clone(), format!("{prefix}~")],
+    )?;
+    let numbers = ParsedAction::read_all(&actions)
+        .iter()
+        .filter_map(|action| action.content.as_ref())
+        .flat_map(|content| &content.facts)
+        .filter_map(|record| match record.fact() {
+            Some(Fact::Found(found)) => Some(found.provisional.clone()),
+            _ => None,
+        })
+        .collect();
+    Ok(numbers)
 }
 
 /// The facts of a work order and its visits.

@@ -249,6 +249,62 @@ pub struct Number {
 pub struct TicketState {
     /// Code of the ticket's state.
     pub state: String,
+    /// Why: of a reopening, a merge, a closing without a satisfied customer; what solved it, at the desk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// For `closed`: `confirmed`, or the way of Q24: `customer_not_satisfied`, `customer_unreachable`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub close: Option<String>,
+    /// Where the server wrote it: the fact of a work order that it follows from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<FactId>,
+    /// For `reopened`: the work orders that had ended by then; what they solved does not count any more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<DocName>,
+}
+
+/// See [`super::Fact::OrderAdded`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderAdded {
+    /// The work order.
+    pub order: DocName,
+}
+
+/// See [`super::Fact::Escalate`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Escalate {
+    /// On a visit: the assignment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignment: Option<FactId>,
+    /// To whom: a team, a person, the maker.
+    pub to: String,
+    /// Why.
+    pub reason: String,
+    /// Who speaks with the customer next (002-14).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_contact: Option<String>,
+    /// By when the customer hears, as he was told, RFC 3339 (001-11).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promised: Option<String>,
+}
+
+/// See [`super::Fact::Found`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    /// The number that the phone printed (Q12): it resolves for ever.
+    pub provisional: String,
+    /// The engineer does the first visit himself: the founding is his assignment.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub takes: bool,
+}
+
+/// See [`super::Fact::Adopt`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Adopt {
+    /// The document in which the ticket was founded.
+    pub intake: DocName,
+    /// The founding.
+    pub found: FactId,
 }
 
 /// See [`super::Fact::History`].

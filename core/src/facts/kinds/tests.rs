@@ -17,6 +17,7 @@ fn golden() -> Vec<(&'static str, Value, &'static str)> {
     let field = "van/0193f2c0-0000-7000-8000-0000000000a1/2026q4/field";
     let office = "van/0193f2c0-0000-7000-8000-0000000000a1/2026q4/office";
     let ticket = "ticket/0193f2c0-0000-7000-8000-0000000000b3";
+    let intake = "intake/0193f2c0-0000-7000-8000-0000000000a1/0193f2c0-0000-7000-8000-0000000000b3";
     let step = || json!({"assignment": X, "text": "t"});
     vec![
         (
@@ -77,12 +78,30 @@ fn golden() -> Vec<(&'static str, Value, &'static str)> {
             json!({"device": "0011223344556677", "boot": 7, "off": -5, "err": 3}),
             ORDER,
         ),
+        ("adopt", json!({"intake": intake, "found": X}), ORDER),
         ("number", json!({"number": "SS20261123001"}), ticket),
-        ("ticket_state", json!({"state": "solved"}), ticket),
+        (
+            "ticket_state",
+            json!({"state": "closed", "reason": "r", "close": "confirmed", "cause": X, "after": [ORDER]}),
+            ticket,
+        ),
+        ("order_added", json!({"order": ORDER}), ticket),
+        (
+            "escalate",
+            json!({"assignment": X, "to": "t", "reason": "r", "next_contact": "c",
+                "promised": "2026-11-23T18:00:00+08:00"}),
+            ticket,
+        ),
+        ("note", json!({"text": "t"}), ticket),
         (
             "history",
             json!({"order": ORDER, "on": "2026-11-23", "outcome": "solved", "summary": "s"}),
             ASSET,
+        ),
+        (
+            "found",
+            json!({"provisional": "SS~A7-0003", "takes": true}),
+            intake,
         ),
         ("accept", step(), visit),
         ("decline", step(), visit),
@@ -228,6 +247,9 @@ fn optional_fields_may_be_absent_and_are_not_written() {
         ("accept", json!({})),
         ("done", json!({"outcome": "solved"})),
         ("submit", json!({})),
+        ("ticket_state", json!({"state": "solved"})),
+        ("escalate", json!({"to": "t", "reason": "r"})),
+        ("found", json!({"provisional": "SS~A7-0003"})),
         (
             "photo",
             json!({"blob": "00", "size": 1, "width": 1, "height": 1, "what": "other"}),

@@ -22,6 +22,11 @@ pub(super) struct Cast {
     pub(super) seals: Vec<Ix>,
     pub(super) submits: Vec<Ix>,
     pub(super) decides: Vec<Ix>,
+    /// Tickets founded on site with this order as their first.
+    pub(super) foundings: Vec<Ix>,
+    pub(super) adoptions: Vec<Ix>,
+    /// Whether the office wrote anything into the order's own document.
+    pub(super) office_began: bool,
     /// Everything else that a list of the view shows.
     pub(super) others: Vec<Ix>,
     pub(super) moves: Vec<Ix>,
@@ -38,14 +43,24 @@ impl Cast {
         for ix in counted {
             let record = family.record(ix);
             let Some(fact) = record.fact() else { continue };
-            if let DocName::Visit(_, engineer) = *record.doc {
-                cast.visits.entry(engineer).or_default().push(ix);
+            match *record.doc {
+                DocName::Visit(_, engineer) => cast.visits.entry(engineer).or_default().push(ix),
+                DocName::Order(_) => cast.office_began = true,
+                _ => {}
             }
             let list = match fact {
                 Fact::Assign(_) => {
                     cast.plan.push(ix);
                     &mut cast.assigns
                 }
+                Fact::Found(found) => {
+                    if found.takes {
+                        cast.plan.push(ix);
+                        cast.assigns.push(ix);
+                    }
+                    &mut cast.foundings
+                }
+                Fact::Adopt(_) => &mut cast.adoptions,
                 Fact::Cancel(_) => {
                     cast.plan.push(ix);
                     &mut cast.cancels
@@ -97,6 +112,7 @@ pub(super) fn assignment_of(fact: &Fact) -> Option<Option<FactId>> {
         Fact::Seal(seal) => seal.assignment,
         Fact::Submit(submit) => submit.assignment,
         Fact::Photo(photo) => photo.assignment,
+        Fact::Escalate(escalate) => escalate.assignment,
         _ => return None,
     })
 }
@@ -123,7 +139,8 @@ pub(super) fn finishes(fact: &Fact) -> bool {
     }
 }
 
-/// Whether `doc` is among what the fold of `order` reads: the order, its visits, and van documents for their lines.
+/// Whether `doc` is among what the fold of `order` reads: the order, its visits, the intake that it began with, and van
+/// documents for their lines.
 pub(super) fn belongs(order: OrderId, doc: &DocName) -> bool {
     doc.order() == Some(order) || matches!(doc, DocName::VanField(..) | DocName::VanOffice(..))
 }

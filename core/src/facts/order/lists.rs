@@ -9,8 +9,8 @@ use crate::facts::order::audits::Judged;
 use crate::facts::order::cast::Cast;
 use crate::facts::order::outcome::Pair;
 use crate::facts::order::view::{
-    ClockNote, ConsentView, ContactView, DecisionStatus, DecisionView, Delivery, Line, Note, Time, Trust,
-    Waiver,
+    ClockNote, ConsentView, ContactView, DecisionStatus, DecisionView, Delivery, Escalation, Line, Note,
+    Time, Trust, Waiver,
 };
 use crate::facts::stored::{DeviceTag, Stamp};
 use crate::facts::{DocName, Fact, FactId};
@@ -20,7 +20,7 @@ const SUSPECT_MS: u64 = 5 * 60 * 1_000;
 
 /// What the office knows of wrong clocks: (device tag, boot) → the highest correction.
 #[derive(Default)]
-pub(super) struct Clocks(BTreeMap<(DeviceTag, u32), (i64, u64)>);
+pub(crate) struct Clocks(BTreeMap<(DeviceTag, u32), (i64, u64)>);
 
 impl Clocks {
     pub(super) fn fold(family: &Family<'_>, others: &[Ix]) -> Self {
@@ -63,15 +63,17 @@ impl Clocks {
 
 /// The lists, as far as they follow from single facts.
 #[derive(Default)]
-pub(super) struct Lists {
+pub(crate) struct Lists {
     pub(super) instructions: Vec<Note>,
-    pub(super) consents: Vec<ConsentView>,
-    pub(super) contacts: Vec<ContactView>,
+    pub(crate) consents: Vec<ConsentView>,
+    pub(crate) contacts: Vec<ContactView>,
     pub(super) waivers: Vec<Waiver>,
     pub(super) deliveries: Vec<Delivery>,
     pub(super) clock_corrections: Vec<ClockNote>,
+    pub(crate) escalations: Vec<Escalation>,
+    pub(crate) notes: Vec<Note>,
     /// Facts whose codes this version does not know.
-    pub(super) unknown_codes: Vec<(Ix, Flag)>,
+    pub(crate) unknown_codes: Vec<(Ix, Flag)>,
 }
 
 fn stamp(family: &Family<'_>, ix: Ix) -> Stamp {
@@ -79,7 +81,7 @@ fn stamp(family: &Family<'_>, ix: Ix) -> Stamp {
 }
 
 impl Lists {
-    pub(super) fn fold(family: &Family<'_>, others: &[Ix], clocks: &Clocks) -> Self {
+    pub(crate) fn fold(family: &Family<'_>, others: &[Ix], clocks: &Clocks) -> Self {
         let mut lists = Self::default();
         for &ix in others {
             let id = family.id(ix);
@@ -110,6 +112,19 @@ impl Lists {
                     channel: contact.channel.clone(),
                     reached: contact.reached,
                     text: contact.text.clone(),
+                    stamp: stamp(family, ix),
+                }),
+                Some(Fact::Escalate(escalate)) => lists.escalations.push(Escalation {
+                    id,
+                    to: escalate.to.clone(),
+                    reason: escalate.reason.clone(),
+                    next_contact: escalate.next_contact.clone(),
+                    promised: escalate.promised.clone(),
+                    stamp: stamp(family, ix),
+                }),
+                Some(Fact::Note(note)) => lists.notes.push(Note {
+                    id,
+                    text: note.text.clone(),
                     stamp: stamp(family, ix),
                 }),
                 Some(Fact::Waive(waive)) => lists.waivers.push(Waiver {

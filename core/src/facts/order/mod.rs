@@ -8,7 +8,7 @@
 
 mod audits;
 mod cast;
-mod lists;
+pub(crate) mod lists;
 mod outcome;
 mod photos;
 mod plan;
@@ -39,7 +39,7 @@ use outcome::{Outcome, Pair};
 use plan::Plan;
 pub use view::OrderView;
 use view::{
-    Assignment, AuditView, Cancellation, DoneBy, Event, ReturnView, SecondOrder, Track, Trust,
+    Assignment, AuditView, Cancellation, DoneBy, Event, Founded, ReturnView, SecondOrder, Track, Trust,
     second_order_id,
 };
 
@@ -172,6 +172,9 @@ impl<'f, 'a> Scene<'f, 'a> {
             consents: lists.consents,
             photos,
             contacts: lists.contacts,
+            escalations: lists.escalations,
+            notes: lists.notes,
+            founded: self.founded(),
             lines: lists::lines(family, self.order, &self.cast, &self.judged),
             audit: self.judged.in_force.map(|ix| self.audit_view(ix)),
             audits: self.audits(),
@@ -370,6 +373,23 @@ impl<'f, 'a> Scene<'f, 'a> {
             done: track.done.map(|ix| self.id(ix)),
             done_at: track.done.map(at),
             until: track.last.map(at),
+        }
+    }
+
+    /// The founding that the order began with: the adopted one, else the first.
+    fn founded(&self) -> Option<Founded> {
+        let foundings = self.cast.foundings.iter().copied();
+        let ix = foundings.min_by_key(|ix| (!self.plan.adopted.contains(ix), *ix))?;
+        let record = self.family.record(ix);
+        match (record.doc.as_ref(), record.fact()) {
+            (DocName::Intake(engineer, ticket), Some(Fact::Found(found))) => Some(Founded {
+                id: record.id,
+                ticket: DocName::Ticket(*ticket),
+                engineer: *engineer,
+                provisional: found.provisional.clone(),
+                adopted: self.plan.adopted.contains(&ix),
+            }),
+            _ => None,
         }
     }
 

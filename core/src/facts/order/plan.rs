@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 
 use crate::domain::ids::UserId;
-use crate::facts::Fact;
 use crate::facts::family::{Family, Ix};
 use crate::facts::order::cast::{Cast, assignment_of, begins, finishes};
+use crate::facts::{DocName, Fact};
 
 /// One engineer's facts under one assignment, in order.
 #[derive(Default)]
@@ -19,6 +19,21 @@ pub(super) struct Deeds {
     pub(super) work: Vec<Ix>,
     /// With which it ended.
     pub(super) finished: Vec<Ix>,
+}
+
+/// The foundings that an adoption of the office names rightly.
+fn adopted(family: &Family<'_>, cast: &Cast) -> Vec<Ix> {
+    let named = cast
+        .adoptions
+        .iter()
+        .filter_map(|ix| match family.record(*ix).fact() {
+            Some(Fact::Adopt(adopt)) => {
+                let found = family.find(adopt.found)?;
+                (*family.doc(found) == adopt.intake && cast.foundings.contains(&found)).then_some(found)
+            }
+            _ => None,
+        });
+    named.collect()
 }
 
 /// An assignment as the plan leaves it.
@@ -52,6 +67,8 @@ pub(super) struct Plan {
     pub(super) cancelled: Vec<Cancelled>,
     /// Plan steps without effect.
     pub(super) void: Vec<Ix>,
+    /// Foundings that the office took into its book.
+    pub(super) adopted: Vec<Ix>,
     /// (plan step, finished work that its author knew).
     pub(super) after_done: Vec<(Ix, Ix)>,
     /// Visit facts that name no assignment of their engineer, by engineer.
@@ -86,26 +103,31 @@ impl Plan {
             assigned: Vec::with_capacity(cast.assigns.len()),
             cancelled: Vec::new(),
             void: Vec::new(),
+            adopted: adopted(family, cast),
             after_done: Vec::new(),
             loose: BTreeMap::new(),
         };
         for &ix in &cast.assigns {
-            if let Some(Fact::Assign(assign)) = family.record(ix).fact() {
-                let mut engineers = assign.engineers.clone();
-                engineers.sort_unstable();
-                engineers.dedup();
-                plan.assigned.push(Assigned {
-                    ix,
-                    engineers,
-                    void: false,
-                    revoked_by: Vec::new(),
-                    deeds: BTreeMap::new(),
-                });
-            }
+            let record = family.record(ix);
+            let mut engineers = match (record.fact(), record.doc.as_ref()) {
+                (Some(Fact::Assign(assign)), _) => assign.engineers.clone(),
+                // Who founds an order on site has it until the office says otherwise.
+                (Some(Fact::Found(_)), DocName::Intake(engineer, _)) => vec![*engineer],
+                _ => continue,
+            };
+            engineers.sort_unstable();
+            engineers.dedup();
+            plan.assigned.push(Assigned {
+                ix,
+                engineers,
+                void: false,
+                revoked_by: Vec::new(),
+                deeds: BTreeMap::new(),
+            });
         }
         plan.collect_deeds(family, cast);
         for &ix in &cast.plan {
-            plan.judge(family, ix);
+            plan.judge(family, cast.office_began, ix);
         }
         plan
     }
@@ -139,7 +161,7 @@ impl Plan {
     }
 
     /// Judges plan steps from the lowest up: a step can only have known lower ones.
-    fn judge(&mut self, family: &Family<'_>, ix: Ix) {
+    fn judge(&mut self, family: &Family<'_>, office_began: bool, ix: Ix) {
         match family.record(ix).fact() {
             Some(Fact::Assign(assign)) => {
                 let Some(at) = self.find(ix) else { return };
@@ -163,6 +185,13 @@ impl Plan {
                     {
                         replaced.revoked_by.push(ix);
                     }
+                }
+            }
+            // An order that the office made itself is nobody's to take by founding it: to know an id is no right.
+            Some(Fact::Found(_)) if office_began && !self.adopted.contains(&ix) => {
+                if let Some(at) = self.find(ix) {
+                    self.assigned[at].void = true;
+                    self.void.push(ix);
                 }
             }
             Some(Fact::Cancel(_)) => {

@@ -74,7 +74,11 @@ impl Race {
                     _ => {}
                 }
             }
-            let above = |ix: &Ix| family.record(*ix).stamp.n > family.record(assigned.ix).stamp.n;
+            // Who founds an order on site accepts it in the same action.
+            let above = |ix: &Ix| {
+                let (accept, assign) = (family.record(*ix), family.record(assigned.ix));
+                accept.stamp.n > assign.stamp.n || accept.id.action == assign.id.action
+            };
             let knew_any = |ix: Ix, of: &[Ix]| of.iter().any(|other| family.knew(ix, *other));
             let (accepts, weak): (Vec<Ix>, Vec<Ix>) = accepts
                 .into_iter()

@@ -63,6 +63,12 @@ pub struct OrderView {
     pub photos: Vec<PhotoView>,
     /// Attempts to reach the customer, oldest first (N1, Q24).
     pub contacts: Vec<ContactView>,
+    /// Where somebody in the field asked for help (000-13), oldest first.
+    pub escalations: Vec<Escalation>,
+    /// Notes among colleagues (F-10), oldest first.
+    pub notes: Vec<Note>,
+    /// The founding on site that the order began with (000-28); none where the office made it.
+    pub founded: Option<Founded>,
     /// Parts used and taken back for this order: movements of the van documents that were among the input.
     pub lines: Vec<Line>,
     /// The audit that stands.
@@ -398,6 +404,38 @@ pub struct ContactView {
     pub text: Option<String>,
     /// Who, when.
     pub stamp: Stamp,
+}
+
+/// Work passed on, or help asked for (000-33, 002-14).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Escalation {
+    /// The `escalate` fact.
+    pub id: FactId,
+    /// To whom.
+    pub to: String,
+    /// Why.
+    pub reason: String,
+    /// Who speaks with the customer next.
+    pub next_contact: Option<String>,
+    /// By when the customer hears, as he was told.
+    pub promised: Option<String>,
+    /// Who, when.
+    pub stamp: Stamp,
+}
+
+/// A ticket that an engineer founded on site.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Founded {
+    /// The `found` fact; where he does the visit himself, it is his assignment.
+    pub id: FactId,
+    /// The ticket.
+    pub ticket: DocName,
+    /// Who founded it.
+    pub engineer: UserId,
+    /// The number that his phone printed (Q12).
+    pub provisional: String,
+    /// Taken into the office's book.
+    pub adopted: bool,
 }
 
 /// A part that was moved for this order.

@@ -147,7 +147,24 @@ fn tell_fact(words: &Words, names: &Names, fact: &Fact) -> Told {
             "ticket_state",
             "state",
             &code(words, "ticket_state", &state.state),
-        ),
+        )
+        .maybe(state.reason.as_ref()),
+        Fact::OrderAdded(_) => event("order_added"),
+        Fact::Adopt(_) => event("adopt"),
+        Fact::Found(found) => event_with("found", "number", &found.provisional),
+        Fact::Note(note) => event("note").text(&note.text),
+        Fact::Escalate(escalate) => {
+            let told = event_with("escalate", "to", &escalate.to)
+                .text(&escalate.reason)
+                .row(
+                    words.t("page.escalate.next_contact"),
+                    escalate.next_contact.clone().unwrap_or_default(),
+                );
+            match &escalate.promised {
+                Some(at) => told.row(words.t("page.escalate.promised"), values::claim(words, at)),
+                None => told,
+            }
+        }
         Fact::History(entry) => event("history").text(&entry.summary),
         Fact::Accept(step) => event("accept").maybe(step.text.as_ref()),
         Fact::Decline(step) => event("decline").maybe(step.text.as_ref()),
@@ -235,7 +252,7 @@ pub fn side_of(doc: &DocName, kind: &str) -> Side {
     match doc.writer() {
         fieldseal_core::facts::Writer::Engineer(_) => Side::Field,
         fieldseal_core::facts::Writer::Office
-            if matches!(kind, "delivered" | "received" | "clock_correction") =>
+            if matches!(kind, "delivered" | "received" | "clock_correction" | "adopt") =>
         {
             Side::Server
         }
