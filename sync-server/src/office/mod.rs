@@ -56,6 +56,7 @@ pub use photos::Arrived;
 pub use review::{audit_blockers, revision_of, workers};
 pub use stock::{GoodsFrom, Handover, MAIN_STORE, StockLine, StockPlace};
 pub use tickets::NewTicket;
+pub(crate) use tickets::ticket_state;
 pub use views::Views;
 
 use crate::auth::Auth;

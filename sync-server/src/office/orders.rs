@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use fieldseal_core::domain::ids::{OrderId, TicketId, UserId};
 use fieldseal_core::domain::roles::{Operation, Role};
 use fieldseal_core::domain::work::{OrderType, Priority};
-use fieldseal_core::facts::kinds::{Assign, OverReason, Text};
+use fieldseal_core::facts::kinds::{Assign, OrderAdded, OverReason, Text};
 use fieldseal_core::facts::order::view::AssignmentStatus;
 use fieldseal_core::facts::{DocName, Fact, FactId, OrderView, ViewToken, first_order_of};
 use serde_json::{Value, json};
@@ -104,7 +104,9 @@ impl Office {
         let fields = Self::order_fields(once, ticket, customer, assets, new, caller.as_ref())?;
         let doc = DocName::Order(once);
         if !self.exists(&doc)? {
-            self.append(by, &[(doc, vec![first(fields)])], &view.token)?;
+            let added = Fact::OrderAdded(OrderAdded { order: doc.clone() });
+            let parts = [(doc, vec![first(fields)]), (DocName::Ticket(ticket), vec![added])];
+            self.append(by, &parts, &view.token)?;
         }
         Ok(once)
     }
@@ -147,6 +149,10 @@ impl Office {
             }));
         }
         if !self.exists(&ticket.doc)? {
+            let added = Fact::OrderAdded(OrderAdded { order: doc.clone() });
+            if let Some((_, of_ticket)) = ticket.parts.first_mut() {
+                of_ticket.push(added);
+            }
             ticket.parts.push((doc, facts));
             self.write_numbered(by, ticket.parts, category)?;
         }

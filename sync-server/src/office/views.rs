@@ -379,14 +379,16 @@ impl Kept {
         match doc {
             DocName::Directory => self.directory = None,
             DocName::ReferenceIndex => self.reference = None,
-            DocName::Order(order) | DocName::Visit(order, _) => {
-                self.orders.remove(order);
-                self.changed.orders.insert(*order);
-            }
-            other => {
-                self.records.remove(other);
-                self.changed.records.insert(other.clone());
-            }
+            other => match other.order() {
+                Some(order) => {
+                    self.orders.remove(&order);
+                    self.changed.orders.insert(order);
+                }
+                None => {
+                    self.records.remove(other);
+                    self.changed.records.insert(other.clone());
+                }
+            },
         }
     }
 }

@@ -1,15 +1,16 @@
 //! What follows from accepted changes, in the same transaction: scope, the names of blobs, deliveries, receipts,
-//! mirrored movements.
+//! mirrored movements, foundings taken into the book, the states of tickets.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fieldseal_core::domain::ids::{OrderId, UserId};
+use fieldseal_core::domain::ids::{OrderId, TicketId, UserId};
 use fieldseal_core::facts::kinds::Received;
-use fieldseal_core::facts::{DocName, Fact, FactId};
+use fieldseal_core::facts::{DocName, Fact, FactId, RawFact, first_order_of};
 
 use super::PipelineError;
 use super::batch::{Accepted, Batch};
 use super::mirrors::Posted;
+use super::ticket_states::moves_a_ticket;
 use crate::storage::DeliveryRow;
 use crate::{blobs, scope};
 
@@ -29,6 +30,13 @@ struct Due {
     submitted: BTreeSet<(OrderId, UserId)>,
     /// Movements and reversals that engineers wrote.
     posted: Vec<Posted>,
+    /// Tickets that engineers founded on site.
+    founded: BTreeSet<(UserId, TicketId)>,
+    /// Orders on which an engineer described a customer or a unit.
+    described: BTreeSet<(OrderId, UserId)>,
+    /// Orders after whose facts their ticket may stand otherwise, and tickets that a person moved.
+    standing: BTreeSet<OrderId>,
+    tickets: BTreeSet<TicketId>,
 }
 
 impl Batch<'_> {
@@ -46,6 +54,22 @@ impl Batch<'_> {
             for accepted in std::mem::take(&mut self.accepted) {
                 self.follow(&accepted, &mut due)?;
             }
+            for (engineer, ticket) in std::mem::take(&mut due.founded) {
+                if self.register(engineer, ticket)? {
+                    let order = first_order_of(ticket);
+                    due.orders.insert(order);
+                    // What was sealed before the founding arrived.
+                    for (seal, submit) in self.handed_in(order, engineer)? {
+                        let known = due.received.entry(order).or_default();
+                        if !known.contains(&(engineer, seal)) {
+                            known.push((engineer, seal));
+                        }
+                        if submit {
+                            due.submitted.insert((order, engineer));
+                        }
+                    }
+                }
+            }
             for order in due.orders {
                 scope::follow_order(self.tx.as_mut(), order)?;
             }
@@ -58,6 +82,11 @@ impl Batch<'_> {
                         assignment: assignment.to_string(),
                         row: head,
                     })?;
+                }
+            }
+            for (order, engineer) in due.described {
+                if self.ever_assigned(order)?.contains(&engineer) {
+                    self.register_stubs(order, engineer)?;
                 }
             }
             for (order, seals) in due.received {
@@ -78,6 +107,12 @@ impl Batch<'_> {
             }
             for posted in due.posted {
                 self.mirror(&posted)?;
+            }
+            for order in due.standing {
+                due.tickets.extend(self.ticket_of(order)?);
+            }
+            for ticket in due.tickets {
+                self.follow_ticket(ticket)?;
             }
         }
         Ok(())
@@ -108,7 +143,7 @@ impl Batch<'_> {
                 .any(|fact| kinds.contains(&fact.kind.as_str()))
         };
         match &name {
-            DocName::Order(order) if has(&["assign", "set", "choose"]) => {
+            DocName::Order(order) if has(&["assign", "adopt", "set", "choose"]) => {
                 due.orders.insert(*order);
             }
             DocName::Ticket(_) | DocName::Customer(_) if has(&["set", "choose"]) => {
@@ -123,7 +158,26 @@ impl Batch<'_> {
             DocName::Visit(order, _) if ledger.is_new() => {
                 due.orders.insert(*order);
             }
+            DocName::Intake(engineer, ticket) if has(&["found"]) => {
+                due.founded.insert((*engineer, *ticket));
+            }
             _ => {}
+        }
+        if let DocName::Visit(order, engineer) = &name
+            && action.facts.iter().any(describes_a_record)
+        {
+            due.described.insert((*order, *engineer));
+        }
+        if action.facts.iter().any(|fact| moves_a_ticket(&fact.kind)) {
+            match &name {
+                DocName::Order(order) | DocName::Visit(order, _) => {
+                    due.standing.insert(*order);
+                }
+                DocName::Ticket(ticket) => {
+                    due.tickets.insert(*ticket);
+                }
+                _ => {}
+            }
         }
         let interesting = match &name {
             DocName::Order(_) => has(&["assign"]),
@@ -165,4 +219,10 @@ impl Batch<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether a fact is about a customer's or a unit's record.
+fn describes_a_record(fact: &RawFact) -> bool {
+    let subject = fact.payload.get("subject").and_then(|subject| subject.as_str());
+    subject.is_some_and(|subject| subject.starts_with("asset/") || subject.starts_with("customer/"))
 }

@@ -9,7 +9,7 @@ use fieldseal_core::domain::ids::{OrderId, UserId};
 use fieldseal_core::domain::time::LocalTime;
 use fieldseal_core::facts::kinds::History;
 use fieldseal_core::facts::order::OrderView;
-use fieldseal_core::facts::{Action, DocName, Fact, FoldContext, StoredAction, fold_order};
+use fieldseal_core::facts::{Action, DocName, Fact};
 
 use super::PipelineError;
 use super::batch::Batch;
@@ -21,14 +21,7 @@ const SUMMARY: usize = 240;
 impl Batch<'_> {
     /// Appends the visit to every asset of the order.
     pub(super) fn append_history(&mut self, order: OrderId, engineer: UserId) -> Result<(), PipelineError> {
-        let name = DocName::Order(order);
-        let actions: Vec<StoredAction> = self
-            .tx
-            .actions_of_family(&name.family())?
-            .into_iter()
-            .map(stored)
-            .collect();
-        let view = fold_order(order, &actions, &FoldContext::default());
+        let view = self.order_view(order)?;
         let Some(entry) = entry(&view, engineer, self.service.offset_minutes) else {
             return Ok(());
         };
@@ -47,17 +40,6 @@ impl Batch<'_> {
             }
         }
         Ok(())
-    }
-}
-
-fn stored(row: ActionRow) -> StoredAction {
-    StoredAction {
-        doc: row.doc,
-        key: row.key,
-        text: row.text.into(),
-        hash: row.hash,
-        deps: row.deps,
-        actor: row.actor,
     }
 }
 

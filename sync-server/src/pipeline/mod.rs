@@ -13,6 +13,7 @@ mod batch;
 mod consequences;
 mod documents;
 mod error;
+mod foundings;
 mod frame;
 mod history;
 mod ledger;
@@ -20,6 +21,7 @@ mod mirrors;
 mod office;
 mod pull;
 mod push;
+mod ticket_states;
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -36,7 +38,8 @@ use crate::storage::{DeviceRow, DocKey, ReadTx, Storage};
 pub use error::PipelineError;
 pub use office::{OfficeTx, Saved};
 
-/// The author of facts that the server itself writes (`delivered`, `received`, `history`): no person.
+/// The author of facts that the server itself writes (`delivered`, `received`, `history`, a ticket's registration and
+/// states): no person.
 pub const SERVER_USER: UserId = UserId(Uuid::nil());
 /// Most blobs sent or wanted in one request.
 const REQUEST_BLOBS_MAX: usize = 256;

@@ -5,7 +5,7 @@
 //! * `order/<id>`: the engineer stands in an assignment of that order which no other replaced, or in a replaced one under
 //!   which he began a visit: he must hear that the order was taken from him, and may have to correct a report that was
 //!   sent back to him (D.5-1: the conflict stands on both timelines). A visit alone gives nobody a right. It covers the
-//!   order, all its visits, and the ticket, customer, assets and persons that these name.
+//!   order, all its visits, the intake that it began with, and the ticket, customer, assets and persons that these name.
 //! * `own`: a document of which the engineer is the writer, and the storekeeper's side of his van.
 //! * `all`: `directory` and `reference/index`, from the first enrolment on.
 //!
@@ -20,7 +20,7 @@ use fieldseal_core::domain::ids::{DeviceId, OrderId, UserId};
 use fieldseal_core::facts::{DocName, Writer};
 use sha2::{Digest, Sha256};
 
-use crate::storage::{DocKey, Hash, NewRow, Result, RowKind, WriteTx};
+use crate::storage::{DocKey, DocRow, Hash, NewRow, Result, RowKind, WriteTx};
 
 pub use references::{Links, links};
 
@@ -127,7 +127,8 @@ pub fn follow_order(tx: &mut dyn WriteTx, order: OrderId) -> Result<()> {
     let order_links = links(&tx.actions_of_doc(doc.key)?);
     let family = tx.family(&name.family())?;
     let mut engineers = order_links.engineers;
-    for visit in family.iter().filter(|doc| doc.changes > 0) {
+    let begun = |doc: &&DocRow| doc.changes > 0 && matches!(doc.name, DocName::Visit(..));
+    for visit in family.iter().filter(begun) {
         engineers.extend(owner(&visit.name).filter(|engineer| order_links.ever.contains(engineer)));
     }
     let mut docs: BTreeSet<DocKey> = family.iter().map(|doc| doc.key).collect();

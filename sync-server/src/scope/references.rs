@@ -43,6 +43,12 @@ pub fn links(actions: &[ActionRow]) -> Links {
                     reassigned.extend(&assign.over);
                     assigned.insert(id, assign.engineers);
                 }
+                // A founding that the office took into its book is its engineer's assignment, under the founding's id.
+                Ok(Some(Fact::Adopt(adopt))) => {
+                    if let DocName::Intake(engineer, _) = adopt.intake {
+                        assigned.insert(adopt.found, vec![engineer]);
+                    }
+                }
                 Ok(Some(Fact::Set(set))) if set.subject.is_none() => {
                     for (field, value) in set.fields {
                         replaced.extend(set.over.iter().map(|over| (*over, field.clone())));
