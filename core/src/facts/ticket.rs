@@ -194,7 +194,7 @@ impl Standing {
     }
 
     /// Assigned, work not ended.
-    const fn runs(self) -> bool {
+    pub const fn runs(self) -> bool {
         matches!(
             self.state,
             OrderState::Dispatched
@@ -208,7 +208,8 @@ impl Standing {
         )
     }
 
-    const fn ended(self) -> bool {
+    /// The work ended, whatever its outcome.
+    pub const fn ended(self) -> bool {
         matches!(
             self.state,
             OrderState::WorkDone
@@ -219,7 +220,8 @@ impl Standing {
         )
     }
 
-    const fn solved(self) -> bool {
+    /// The work ended and the fault is gone.
+    pub const fn solved(self) -> bool {
         self.ended() && matches!(self.outcome, Some(Outcome::Solved | Outcome::NoFaultFound))
     }
 }

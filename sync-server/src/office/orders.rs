@@ -10,7 +10,7 @@ use fieldseal_core::domain::roles::{Operation, Role};
 use fieldseal_core::domain::work::{OrderType, Priority};
 use fieldseal_core::facts::kinds::{Assign, OrderAdded, OverReason, Text};
 use fieldseal_core::facts::order::view::AssignmentStatus;
-use fieldseal_core::facts::{DocName, Fact, FactId, OrderView, ViewToken, first_order_of};
+use fieldseal_core::facts::{DocName, Fact, FactId, OrderView, RecordView, ViewToken, first_order_of};
 use serde_json::{Value, json};
 
 use super::fields::{Changes, check, optional, required};
@@ -93,10 +93,8 @@ impl Office {
     ) -> Result<OrderId, OfficeError> {
         require(by, Operation::Assign)?;
         let _one = self.begin();
-        let view = self
-            .views
-            .record(&DocName::Ticket(ticket))?
-            .ok_or(OfficeError::NotFound)?;
+        let view = self.ticket_view(ticket)?;
+        analysed(&view)?;
         let null = Value::Null;
         let customer = view.fields.value("customer").unwrap_or(&null);
         let assets = view.fields.value("assets").unwrap_or(&null);
@@ -194,6 +192,11 @@ impl Office {
         let reason = optional("reason", reason)?;
         let _one = self.begin();
         let view = self.views.order(order)?.ok_or(OfficeError::NotFound)?;
+        if let Some(ticket @ DocName::Ticket(_)) = view.fields.parsed("ticket")
+            && let Some(ticket) = self.views.record(&ticket)?
+        {
+            analysed(&ticket)?;
+        }
         let engineers = self.engineers(engineers)?;
         let over = shown_assignments(&view, token);
         if !over.is_empty() && reason.is_none() {
@@ -275,6 +278,14 @@ impl Office {
         }
         self.append(by, &[(doc, vec![Fact::Instruct(Text { text })])], token)
     }
+}
+
+/// What came back unresolved is not dispatched again before somebody wrote down what it brought to light (000-33b).
+fn analysed(ticket: &RecordView) -> Result<(), OfficeError> {
+    if ticket.ticket.as_ref().is_some_and(|log| log.needs_analysis) {
+        return Err(OfficeError::field("analysis", "analysis_missing"));
+    }
+    Ok(())
 }
 
 /// The assignments that stood on the screen of `token`: shown there, and not yet replaced there by another.

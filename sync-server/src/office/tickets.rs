@@ -1,5 +1,8 @@
 //! Tickets: what was reported, numbered once (F-04, Q12).
 
+use std::cmp::Reverse;
+use std::sync::Arc;
+
 use fieldseal_core::domain::ids::{CustomerId, PersonId, TicketId};
 use fieldseal_core::domain::numbering::{DisplayNumber, prefix_of};
 use fieldseal_core::domain::roles::Operation;
@@ -11,7 +14,7 @@ use serde_json::{Value, json};
 use super::customers::NewContact;
 use super::fields::{Changes, check, required};
 use super::records::first;
-use super::{Office, OfficeError, Person, require};
+use super::{Office, OfficeError, Person, TicketRow, require};
 
 /// A service request as the form has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,5 +139,40 @@ impl Office {
             self.write_numbered(by, parts.parts, category)?;
         }
         Ok(once)
+    }
+
+    /// Every ticket, newest first.
+    ///
+    /// # Errors
+    /// [`OfficeError::Unexpected`].
+    pub fn tickets(&self) -> Result<Vec<Arc<TicketRow>>, OfficeError> {
+        let rows = self.lists.follow(&self.views)?;
+        let mut all: Vec<Arc<TicketRow>> = rows.tickets.all().cloned().collect();
+        drop(rows);
+        all.sort_unstable_by_key(|row| (Reverse(row.received_ms), row.id));
+        Ok(all)
+    }
+
+    /// Tickets that may tell of the same fault (D.5-9): about a unit with the same serial number, received on the same day,
+    /// neither ended nor joined already. A person decides.
+    ///
+    /// # Errors
+    /// [`OfficeError::Unexpected`].
+    pub fn same_fault(&self, ticket: TicketId) -> Result<Vec<Arc<TicketRow>>, OfficeError> {
+        let rows = self.tickets()?;
+        let Some(own) = rows.iter().find(|row| row.id == ticket) else {
+            return Ok(Vec::new());
+        };
+        let open = |row: &TicketRow| !matches!(row.state, TicketState::Merged | TicketState::Closed);
+        if !open(own) {
+            return Ok(Vec::new());
+        }
+        let same = |row: &TicketRow| {
+            row.id != ticket
+                && open(row)
+                && row.received_on == own.received_on
+                && !row.serials.is_disjoint(&own.serials)
+        };
+        Ok(rows.iter().filter(|row| same(row)).cloned().collect())
     }
 }

@@ -1,4 +1,4 @@
-//! Rows of orders and customers, kept beside the facts and derived from them.
+//! Rows of orders, tickets and customers, kept beside the facts and derived from them.
 //!
 //! Invariants: nothing of it is stored, a restart makes it again; each row is as the facts were at the last look; what
 //! changed since is made again, and nothing else: an order's own facts cost one fold, a record that many orders name
@@ -9,6 +9,7 @@ mod customers;
 mod made_from;
 mod order_row;
 mod orders;
+mod tickets;
 mod words;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -18,6 +19,7 @@ use super::views::{Changed, Views};
 
 pub use customers::CustomerRow;
 pub use order_row::BoardRow;
+pub use tickets::TicketRow;
 pub use words::searched;
 
 /// The rows, shared by all looks.
@@ -29,6 +31,7 @@ pub(super) struct Lists(Mutex<Rows>);
 pub(super) struct Rows {
     pub(super) orders: orders::Orders,
     pub(super) customers: customers::Customers,
+    pub(super) tickets: tickets::Tickets,
     /// The row of the sequence up to which everything was looked at.
     pub(super) upto: u64,
 }
@@ -50,6 +53,7 @@ impl Rows {
     fn take_in(&mut self, views: &Views, changed: &Changed) -> Result<(), OfficeError> {
         self.orders.take_in(views, changed)?;
         self.customers.take_in(views, &changed.records)?;
+        self.tickets.take_in(views, &changed.records)?;
         self.upto = changed.upto;
         Ok(())
     }

@@ -145,8 +145,9 @@ impl BoardRow {
             .flatten();
         self.number = ticket
             .as_ref()
-            .and_then(|ticket| ticket.number.clone())
-            .unwrap_or_default();
+            .and_then(|ticket| ticket.any_number())
+            .unwrap_or_default()
+            .to_owned();
         self.ticket_times = ticket.as_ref().map(|ticket| TicketTimes::of(ticket));
         let text = |name: &str| {
             let customer = customer.as_ref()?;
@@ -167,6 +168,11 @@ impl BoardRow {
         let mut words = Words::default();
         for own in [&self.number, &self.customer_name, &self.summary] {
             words.put(own);
+        }
+        // A paper from the field may carry the number that the phone printed (Q12).
+        let log = ticket.as_ref().and_then(|ticket| ticket.ticket.as_deref());
+        if let Some(provisional) = log.and_then(|log| log.provisional.as_deref()) {
+            words.put(provisional);
         }
         for doc in &named {
             if let Some(record) = views.record(doc)? {

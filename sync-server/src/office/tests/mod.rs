@@ -3,4 +3,5 @@ mod plan;
 mod queries;
 mod records;
 mod review;
+mod tickets;
 mod world;

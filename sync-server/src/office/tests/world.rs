@@ -188,6 +188,17 @@ pub(super) struct Phone<'w> {
 impl Phone<'_> {
     /// Writes an action on what `token` showed, and sends it.
     pub(super) fn send(&mut self, doc: &DocName, token: &ViewToken, facts: &[Fact]) -> Vec<FactId> {
+        self.send_at("2026-11-23T10:00:00+08:00", doc, token, facts)
+    }
+
+    /// The same, said to have happened at that moment.
+    pub(super) fn send_at(
+        &mut self,
+        at: &str,
+        doc: &DocName,
+        token: &ViewToken,
+        facts: &[Fact],
+    ) -> Vec<FactId> {
         let services = &self.world.services;
         let n = services
             .service
@@ -199,7 +210,7 @@ impl Phone<'_> {
             + 1;
         let clock = services.env.clock.read();
         let action = Action {
-            at: "2026-11-23T10:00:00+08:00".to_owned(),
+            at: at.to_owned(),
             clk: ClockEvidence {
                 off: Some(0),
                 err: Some(10),
