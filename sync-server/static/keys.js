@@ -97,6 +97,7 @@
     c: () => visit("/conflicts"),
     s: () => visit("/stock"),
     k: () => visit("/customers"),
+    t: () => visit("/tickets"),
     n: () => visit("/orders/new"),
     u: () => { const up = document.querySelector("[data-up]"); if (up) up.click(); return Boolean(up); },
     // On the board: to the dispatch of the order that has the focus.

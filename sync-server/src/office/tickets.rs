@@ -153,6 +153,23 @@ impl Office {
         Ok(all)
     }
 
+    /// The ticket that carries a number, the server's or a phone's, however it is typed (Q12). None where two phones
+    /// printed the same one: the short code tells them apart.
+    ///
+    /// # Errors
+    /// [`OfficeError::Unexpected`].
+    pub fn ticket_by_number(&self, typed: &str) -> Result<Option<TicketId>, OfficeError> {
+        let typed = typed.split_whitespace().collect::<String>().to_uppercase();
+        let rows = self.tickets()?;
+        let mut found = rows
+            .iter()
+            .filter(|row| row.number == typed || row.provisional.as_deref() == Some(&typed));
+        Ok(match (found.next(), found.next()) {
+            (Some(row), None) => Some(row.id),
+            _ => None,
+        })
+    }
+
     /// Tickets that may tell of the same fault (D.5-9): about a unit with the same serial number, received on the same day,
     /// neither ended nor joined already. A person decides.
     ///

@@ -40,6 +40,8 @@ mod sample;
 mod story;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tickets_story;
 
 /// Every route of the page. Its routes join the others in `http::router`.
 pub fn router(_state: &AppState) -> Router<AppState> {
@@ -70,6 +72,19 @@ pub fn router(_state: &AppState) -> Router<AppState> {
         .route("/orders/{id}/waive", post(handlers::beside::waive))
         .route("/orders/{id}/addendum", post(handlers::beside::addendum))
         .route("/orders/{id}/learnt", post(handlers::beside::learnt))
+        .route("/tickets", get(handlers::tickets::list))
+        .route("/tickets/{id}", get(handlers::tickets::show))
+        .route("/tickets/{id}/triage", post(handlers::ticket_forms::triage))
+        .route("/tickets/{id}/visit", post(handlers::ticket_forms::visit))
+        .route("/tickets/{id}/solve", post(handlers::ticket_forms::solve))
+        .route("/tickets/{id}/confirm", post(handlers::ticket_forms::confirm))
+        .route("/tickets/{id}/close", post(handlers::ticket_forms::close))
+        .route("/tickets/{id}/reopen", post(handlers::ticket_forms::reopen))
+        .route("/tickets/{id}/merge", post(handlers::ticket_forms::merge))
+        .route("/tickets/{id}/call", post(handlers::ticket_forms::call))
+        .route("/tickets/{id}/consent", post(handlers::ticket_forms::consent))
+        .route("/tickets/{id}/escalate", post(handlers::ticket_forms::escalate))
+        .route("/tickets/{id}/note", post(handlers::ticket_forms::note))
         .route("/conflicts", get(handlers::conflicts::get))
         .route("/stock", get(handlers::stock::get))
         .route("/stock/receive", post(handlers::stock::receive))

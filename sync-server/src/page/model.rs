@@ -10,6 +10,7 @@ mod lists;
 mod order;
 mod photos;
 mod report;
+mod tickets;
 
 pub use board::*;
 pub use frame::*;
@@ -17,3 +18,4 @@ pub use lists::*;
 pub use order::*;
 pub use photos::*;
 pub use report::*;
+pub use tickets::*;

@@ -3,7 +3,7 @@
 //! D.4 says who may change what; of reading it says only what belongs to whom. Decided here:
 //! * Dispatcher, auditor, quality (read-only) and administrator see the work, its files, conflicts, stock and customers.
 //! * The storekeeper sees the work (a memo on an order is among his rights, and parts go where an order goes) and stock,
-//!   but no customer's file: names and numbers of people are not needed in a store.
+//!   but neither tickets nor a customer's file: names and numbers of people are not needed in a store.
 //! * Users and devices are the administrator's.
 //! * An engineer works on his phone, where he has exactly what concerns him. At the page he sees nothing, whatever
 //!   password he has; with another role as well he sees what that role does.
@@ -34,6 +34,7 @@ const PARTS: &[(&str, &[Role])] = &[
     ("orders", OFFICE),
     ("conflicts", OFFICE),
     ("stock", OFFICE),
+    ("tickets", FRONT),
     ("customers", FRONT),
     ("users", ADMIN),
     ("devices", ADMIN),
@@ -70,6 +71,7 @@ mod tests {
         ("orders", "-yyyyy"),
         ("conflicts", "-yyyyy"),
         ("stock", "-yyyyy"),
+        ("tickets", "-yy-yy"),
         ("customers", "-yy-yy"),
         ("users", "-----y"),
         ("devices", "-----y"),

@@ -4,8 +4,10 @@ use fieldseal_core::domain::calendar::CompanyZone;
 use fieldseal_core::domain::texts::Lang;
 
 mod order;
+mod tickets;
 
 pub(super) use order::{conflict, order};
+pub(super) use tickets::{ticket, tickets};
 
 use self::order::rows;
 use super::assets;

@@ -3,8 +3,8 @@
 use askama::Template;
 
 use super::model::{
-    Board, Conflicts, CustomerPage, Customers, Devices, Frame, Here, NewOrder, OrderPage, Proof, Stock, Tone,
-    Users,
+    Board, Conflicts, CustomerPage, Customers, Devices, Frame, Here, NewOrder, OrderPage, Proof, Stock,
+    TicketPage, Tickets, Tone, Users,
 };
 
 macro_rules! pages {
@@ -27,6 +27,10 @@ pages! {
     SetupView("setup.html") { action: &'a str, name: &'a str, password: bool }
     /// The board.
     BoardView("board.html") { board: &'a Board }
+    /// Tickets.
+    TicketsView("tickets.html") { tickets: &'a Tickets }
+    /// One ticket.
+    TicketView("ticket.html") { o: &'a TicketPage }
     /// A new ticket with its order.
     NewOrderView("order_new.html") { form: &'a NewOrder }
     /// One order.

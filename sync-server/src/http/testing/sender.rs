@@ -5,7 +5,7 @@ use axum::http::{Request, Response};
 use fieldseal_core::documents::actor::device_tag;
 use fieldseal_core::documents::{ActorId, Document};
 use fieldseal_core::domain::ids::{ActionId, OrderId, UserId};
-use fieldseal_core::facts::{Action, ClockEvidence, DocName, RawFact};
+use fieldseal_core::facts::{Action, ClockEvidence, DocName, Fact, RawFact};
 use fieldseal_core::wire::body::{decode, encode};
 use fieldseal_core::wire::uploads::{
     BLOBS_PATH, OFFSET_CONTENT_TYPE, ROW_HEADER, TUS, TUS_RESUMABLE_HEADER, UPLOAD_LENGTH_HEADER,
@@ -64,6 +64,27 @@ impl<'b> Sender<'b> {
             .iter()
             .map(|(bytes, _)| hex::encode(Sha256::digest(bytes)))
             .collect();
+        let facts = photos
+            .iter()
+            .zip(&hashes)
+            .map(|((bytes, sensitive), sha256)| RawFact {
+                kind: "photo".to_owned(),
+                payload: json!({
+                    "blob": sha256, "size": bytes.len(), "width": 8, "height": 8, "what": "label",
+                    "caption": "<b>旧标签</b>", "sensitive": sensitive
+                }),
+            });
+        self.send_raw(&DocName::Visit(order, self.user), facts.collect())
+            .await;
+        hashes
+    }
+
+    /// Writes facts into a document of this engineer's that is new, and sends them.
+    pub(crate) async fn write(&self, doc: &DocName, facts: &[Fact]) {
+        self.send_raw(doc, facts.iter().map(Fact::to_raw).collect()).await;
+    }
+
+    async fn send_raw(&self, doc: &DocName, facts: Vec<RawFact>) {
         let action = Action {
             at: "2026-11-23T10:00:00+08:00".to_owned(),
             clk: ClockEvidence {
@@ -77,17 +98,7 @@ impl<'b> Sender<'b> {
             saw: Vec::new(),
             docs: Vec::new(),
             min: None,
-            facts: photos
-                .iter()
-                .zip(&hashes)
-                .map(|((bytes, sensitive), sha256)| RawFact {
-                    kind: "photo".to_owned(),
-                    payload: json!({
-                        "blob": sha256, "size": bytes.len(), "width": 8, "height": 8, "what": "label",
-                        "caption": "<b>旧标签</b>", "sensitive": sensitive
-                    }),
-                })
-                .collect(),
+            facts,
         };
         let key = ActionId(self.bench.state.env.uuid_v7());
         let actor = ActorId::new(self.bench.state.env.random(), self.tag);
@@ -98,7 +109,7 @@ impl<'b> Sender<'b> {
             version: VERSION,
             page: 1_000,
             changes: vec![DocChanges {
-                doc: DocName::Visit(order, self.user).to_string(),
+                doc: doc.to_string(),
                 changes: vec![change.bytes.into()],
             }],
             ..SyncRequest::default()
@@ -107,7 +118,6 @@ impl<'b> Sender<'b> {
         let answer = self.bench.post_wire(SYNC_PATH, body, Some(&self.token)).await;
         let answer: SyncAnswer = decode(&body_of(answer).await).unwrap();
         assert_eq!(answer.exceptions, []);
-        hashes
     }
 
     pub(crate) async fn ask(

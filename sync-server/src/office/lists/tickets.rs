@@ -20,6 +20,8 @@ pub struct TicketRow {
     pub id: TicketId,
     /// The number to show: the server's, else the phone's.
     pub number: String,
+    /// The number that a phone printed (Q12).
+    pub provisional: Option<String>,
     /// How it stands.
     pub state: TicketState,
     /// A visit brought it back unresolved, and nobody wrote down since what it brought to light (000-33b).
@@ -65,6 +67,7 @@ impl TicketRow {
         let mut row = Self {
             id,
             number: view.any_number().unwrap_or_default().to_owned(),
+            provisional: log.and_then(|log| log.provisional.clone()),
             state: log.and_then(|log| log.state()).unwrap_or(TicketState::Received),
             needs_analysis: log.is_some_and(|log| log.needs_analysis),
             came_back: log.is_some_and(|log| {

@@ -50,7 +50,7 @@ pub(super) fn people(office: &Office, service: &SyncService, words: &Words) -> R
 }
 
 /// Adds the names of the records that a JSON value refers to.
-fn gather(value: &Value, docs: &mut BTreeSet<DocName>) {
+pub(super) fn gather(value: &Value, docs: &mut BTreeSet<DocName>) {
     match value {
         Value::String(text) if text.contains('/') => docs.extend(text.parse::<DocName>().ok()),
         Value::Array(items) => items.iter().for_each(|item| gather(item, docs)),
@@ -64,7 +64,7 @@ pub(super) fn record_name(words: &Words, doc: &DocName, view: &RecordView) -> St
     match doc {
         DocName::Asset(_) => asset_name(words, view),
         DocName::Person(..) | DocName::PersonField(..) => person_line(view),
-        DocName::Ticket(_) => view.number.clone().unwrap_or_default(),
+        DocName::Ticket(_) => view.any_number().unwrap_or_default().to_owned(),
         _ => name_of(view),
     }
 }

@@ -15,3 +15,5 @@ pub mod plan;
 pub mod print;
 pub mod review;
 pub mod stock;
+pub mod ticket_forms;
+pub mod tickets;

@@ -19,6 +19,7 @@ use crate::page::model::{Clock, FieldView, Here, OrderLine, OrderPage, PartCount
 use crate::page::present::order::{Reader, page, state_chip};
 use crate::page::present::report::{Sealed, revision};
 use crate::page::present::{Names, beside, clocks, photos, values};
+use crate::page::reading::may_see;
 use crate::page::respond::html;
 use crate::page::views::OrderView;
 use crate::page::words::Words;
@@ -122,8 +123,9 @@ fn order_page(
     let number = details
         .ticket
         .as_ref()
-        .and_then(|ticket| ticket.number.clone())
-        .unwrap_or_default();
+        .and_then(|ticket| ticket.any_number())
+        .unwrap_or_default()
+        .to_owned();
     let planned: Vec<String> = view
         .fields
         .texts("planned_parts")
@@ -141,6 +143,11 @@ fn order_page(
     };
     let token = details.token.to_string();
     let mut shown = page(words, &names, view, &number, &token, reader);
+    if let Some(DocName::Ticket(ticket)) = view.fields.parsed("ticket")
+        && may_see(person, "/tickets")
+    {
+        shown.ticket = ticket.to_string();
+    }
     shown.clocks = order_clocks(office, words, &details)?;
     let mut records = BTreeMap::new();
     for doc in view.learnt.keys() {
@@ -171,7 +178,12 @@ fn ticket_fields(words: &Words, names: &Names, details: &OrderDetails) -> Vec<Fi
         "reported_on",
         "received_at",
         "tried_already",
+        "steps",
         "error_text",
+        "environment",
+        "customer_wish",
+        "analysis",
+        "plan",
     ]
     .iter()
     .filter_map(|field| Some((*field, ticket.fields.value(field)?)))

@@ -39,7 +39,7 @@ macro_rules! choices {
 
 /// The moment of a browser's field (`YYYY-MM-DDTHH:MM`, the company's wall clock) as facts keep it. None for an empty
 /// field; what is no moment goes on as it is and is refused by its field.
-fn moment(words: &Words, text: Option<&str>) -> Option<String> {
+pub(super) fn moment(words: &Words, text: Option<&str>) -> Option<String> {
     let text = text?;
     let read = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M")
         .or_else(|_| NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S"));

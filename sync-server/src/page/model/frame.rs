@@ -11,6 +11,8 @@ use crate::page::words::Words;
 pub enum Here {
     /// The board and everything reached from it.
     Board,
+    /// Tickets.
+    Tickets,
     /// A new work order.
     New,
     /// Conflicts of all orders.

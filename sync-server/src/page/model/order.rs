@@ -340,6 +340,8 @@ pub struct VisitView {
 pub struct OrderPage {
     /// The order's id.
     pub id: String,
+    /// Its ticket's id; empty without one, or for a reader who sees no tickets.
+    pub ticket: String,
     /// Display number of its ticket.
     pub number: String,
     /// What it is about.

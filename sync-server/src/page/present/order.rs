@@ -68,6 +68,7 @@ pub fn page(
     let priority: Option<Priority> = view.fields.parsed("priority");
     OrderPage {
         id: view.order.to_string(),
+        ticket: String::new(),
         number: number.to_owned(),
         summary: view.fields.text("summary").unwrap_or_default().to_owned(),
         state: state_chip(words, view.state),

@@ -6,6 +6,7 @@ use fieldseal_core::domain::ids::ActionId;
 use fieldseal_core::domain::texts::all;
 use fieldseal_core::domain::warranty::Decision;
 use fieldseal_core::facts::order::view::{Event, OrderView, Trust};
+use fieldseal_core::facts::record::Change;
 use fieldseal_core::facts::stored::{Body, FactRecord, Stamp};
 use fieldseal_core::facts::{DocName, Fact};
 use serde_json::Value;
@@ -13,6 +14,7 @@ use serde_json::Value;
 use super::{Names, values};
 use crate::page::model::{Chip, Entry, Row, Side, Tone};
 use crate::page::words::Words;
+use crate::pipeline::SERVER_USER;
 
 /// What happened, the words that go with it, the fields that changed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -298,6 +300,46 @@ pub fn newest_first(words: &Words, names: &Names, view: &OrderView) -> Vec<Entry
         .into_iter()
         .rev()
         .map(|event| entry(words, names, event))
+        .collect()
+}
+
+/// A record's changes, newest first by when its authors said they were made.
+pub fn record_newest_first(words: &Words, names: &Names, changes: &[Change]) -> Vec<Entry> {
+    let mut ordered: Vec<&Change> = changes.iter().collect();
+    ordered.sort_by_key(|change| (change.record.stamp.utc_ms, change.record.id));
+    ordered
+        .into_iter()
+        .rev()
+        .map(|change| {
+            let record = &change.record;
+            let side = side_of(&record.doc, &record.kind);
+            let told = tell(words, names, record);
+            Entry {
+                id: record.id.to_string().replace('#', "-"),
+                side,
+                at: values::claim(words, &record.stamp.at),
+                at_full: values::claim_full(words, &record.stamp.at),
+                received: String::new(),
+                author: if record.stamp.by == SERVER_USER {
+                    words.t("page.server")
+                } else {
+                    names.user(record.stamp.by)
+                },
+                device: String::new(),
+                what: told.what,
+                text: told.text,
+                rows: told
+                    .rows
+                    .into_iter()
+                    .map(|(label, value)| Row::new(label, value))
+                    .collect(),
+                flags: change
+                    .flags
+                    .iter()
+                    .map(|flag| Chip::new(words.t(flag.text_key()), Tone::Warn))
+                    .collect(),
+            }
+        })
         .collect()
 }
 

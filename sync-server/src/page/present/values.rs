@@ -11,6 +11,10 @@ use crate::page::words::Words;
 
 /// The label of a field.
 pub fn label(words: &Words, field: &str) -> String {
+    // A field of the company's own is called what the company called it.
+    if let Some(own) = field.strip_prefix("custom.") {
+        return own.to_owned();
+    }
     words.t(&format!("page.field.{field}"))
 }
 

@@ -87,7 +87,7 @@ fn revision(w: &Words, n: u32, current: bool, proof: Proof) -> RevisionView {
     }
 }
 
-fn fields(w: &Words) -> Vec<FieldView> {
+pub(super) fn fields(w: &Words) -> Vec<FieldView> {
     let field = |name: &str, label: &str, value: &str, href: &str| FieldView {
         name: name.into(),
         label: w.t(label),
@@ -116,7 +116,7 @@ fn fields(w: &Words) -> Vec<FieldView> {
     ]
 }
 
-fn timeline(w: &Words) -> Vec<Entry> {
+pub(super) fn timeline(w: &Words) -> Vec<Entry> {
     let entry =
         |id: &str, side, at: &str, received: &str, author: &str, device: &str, what: &str, text: &str| {
             Entry {
@@ -220,6 +220,7 @@ pub(in crate::page) fn order(w: &Words) -> OrderPage {
     };
     OrderPage {
         id: ORDER.into(),
+        ticket: ORDER.into(),
         number: "SS20261123104".into(),
         summary: "UKEY 插入无反应，签章客户端不识别".into(),
         state: chip(w.t("order_state.submitted"), Tone::Good),
