@@ -1,9 +1,9 @@
 //! The van: what is in it, what comes, what does not add up.
 
-use fieldseal_core::device::engine::{Bucket, Pieces, VanMove};
+use fieldseal_core::device::engine::{Bucket, Pieces, Swap, VanMove};
 use fieldseal_core::domain::ids::{OrderId, UserId};
 use fieldseal_core::facts::van::StockRow;
-use fieldseal_core::facts::{VanView, ViewToken};
+use fieldseal_core::facts::{DocName, VanView, ViewToken};
 
 use crate::notes::ConflictDetails;
 
@@ -16,6 +16,21 @@ pub struct Pieces {
     pub qty: u32,
     /// Serial number of a serial-tracked unit.
     pub serial: Option<String>,
+}
+
+/// A unit that takes another one's place at the customer's.
+#[uniffi::remote(Record)]
+pub struct Swap {
+    /// The unit that is taken in.
+    pub asset: DocName,
+    /// Part number of the new unit.
+    pub part: String,
+    /// Serial number of the new unit.
+    pub serial: String,
+    /// The colleague out of whose van it comes, where it is not in the own one.
+    pub from: Option<UserId>,
+    /// Why, in words.
+    pub note: Option<String>,
 }
 
 /// Good or defective parts of the own van.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use fieldseal_core::device::engine::{Pieces, Saved, Step, Unsealed, VanMove};
+use fieldseal_core::device::engine::{Pieces, Saved, Step, Swap, Unsealed, VanMove};
 use fieldseal_core::domain::ids::{OrderId, PersonId};
 use fieldseal_core::domain::warranty::CustomerAnswer;
 use fieldseal_core::facts::{DocName, FactId, ViewToken};
@@ -79,6 +79,11 @@ impl FieldsealEngine {
     /// Uses a part from the own van.
     pub fn use_part(&self, order: OrderId, token: ViewToken, used: Pieces) -> Answer<Saved> {
         Ok(self.engine.use_part(order, &token, used)?)
+    }
+
+    /// Swaps a unit at the customer's in one action: the old one taken in, the new one out of the van, both on record.
+    pub fn swap(&self, order: OrderId, token: ViewToken, swap: Swap) -> Answer<Saved> {
+        Ok(self.engine.swap(order, &token, &swap)?)
     }
 
     /// Moves parts into the own van or out of it other than by use: several lines, one action.

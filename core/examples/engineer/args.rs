@@ -114,6 +114,23 @@ pub enum Command {
         #[arg(long)]
         serial: Option<String>,
     },
+    /// Swap a unit at the customer's in one action: the old one taken in, the new one out of the van, both on record.
+    SwapKey {
+        order: String,
+        /// Part number of the new unit.
+        part: String,
+        /// Serial number of the new unit.
+        serial: String,
+        /// Serial number of the old unit; may be left out where the order has one unit.
+        #[arg(long)]
+        old: Option<String>,
+        /// The colleague out of whose van it comes.
+        #[arg(long)]
+        from: Option<String>,
+        /// In words.
+        #[arg(long)]
+        note: Option<String>,
+    },
     /// Move parts into the van or out of it other than by use.
     #[command(subcommand)]
     Parts(Parts),

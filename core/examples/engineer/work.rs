@@ -6,7 +6,7 @@ use std::path::Path;
 use fieldseal_core::device::EngineError;
 use fieldseal_core::device::engine::{
     Bucket, Closing, Engine, Examination, OrderDetails, OrderPhoto, PhotoNote, Pieces, Saved, SealRequest,
-    Step, VanMove,
+    Step, Swap, VanMove,
 };
 use fieldseal_core::domain::canonical::ContentHash;
 use fieldseal_core::domain::ids::PersonId;
@@ -92,6 +92,28 @@ pub fn run(engine: &Engine, command: &Command, printer: &Printer) -> Result<(), 
                 serial: serial.clone(),
             };
             engine.use_part(details.order.order, &details.token, used)?
+        }
+        Command::SwapKey {
+            order,
+            part,
+            serial,
+            old,
+            from,
+            note,
+        } => {
+            let details = details(engine, order)?;
+            let from = from
+                .as_deref()
+                .map(|name| find::colleague(engine, name))
+                .transpose()?;
+            let swap = Swap {
+                asset: unit(&details, old.as_deref())?.doc.clone(),
+                part: part.clone(),
+                serial: serial.clone(),
+                from,
+                note: note.clone(),
+            };
+            engine.swap(details.order.order, &details.token, &swap)?
         }
         Command::Parts(parts) => move_parts(engine, parts)?,
         Command::RequestPart {

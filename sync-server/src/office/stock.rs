@@ -21,6 +21,27 @@ pub const MAIN_STORE: LocationId =
 /// Most units in one line.
 const QTY_MAX: u32 = 100_000;
 
+/// Pieces of one part as a form of the store has them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Goods {
+    /// Part number.
+    pub part: String,
+    /// Whole units; one where it has a serial number.
+    pub qty: u32,
+    /// Serial number of a serial-tracked unit.
+    pub serial: Option<String>,
+}
+
+impl From<PartLine> for Goods {
+    fn from(line: PartLine) -> Self {
+        Self {
+            part: line.part,
+            qty: line.qty,
+            serial: None,
+        }
+    }
+}
+
 /// One part at one place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StockLine {
@@ -110,7 +131,7 @@ impl Office {
 
     fn moves(
         kind: MovementKind,
-        lines: &[PartLine],
+        lines: &[impl Into<Goods> + Clone],
         from: Location,
         to: Location,
         note: Option<&str>,
@@ -125,6 +146,7 @@ impl Office {
         lines
             .iter()
             .map(|line| {
+                let line: Goods = line.clone().into();
                 let part = line.part.trim();
                 if part.is_empty() || part.chars().count() > 64 {
                     return Err(OfficeError::field("part", "bad_value"));
@@ -132,12 +154,20 @@ impl Office {
                 if line.qty > QTY_MAX {
                     return Err(OfficeError::field("qty", "bad_value"));
                 }
-                Movement::new(kind, part, None, line.qty, from, to)
+                let serial = line
+                    .serial
+                    .as_deref()
+                    .map(str::trim)
+                    .filter(|serial| !serial.is_empty());
+                if serial.is_some_and(|serial| serial.chars().count() > 64) {
+                    return Err(OfficeError::field("serial", "too_long"));
+                }
+                Movement::new(kind, part, serial, line.qty, from, to)
                     .map_err(|_| OfficeError::field("qty", "bad_value"))?;
                 Ok(Fact::Move(Move {
                     movement: kind.as_str().to_owned(),
                     part: part.to_owned(),
-                    serial: None,
+                    serial: serial.map(str::to_owned),
                     qty: line.qty,
                     from: from.to_string(),
                     to: to.to_string(),
@@ -159,7 +189,7 @@ impl Office {
         by: &Person,
         once: ActionId,
         engineer: UserId,
-        lines: &[PartLine],
+        lines: &[impl Into<Goods> + Clone],
         how: Handover,
         note: Option<&str>,
     ) -> Result<(), OfficeError> {
@@ -186,7 +216,7 @@ impl Office {
         &self,
         by: &Person,
         once: ActionId,
-        lines: &[PartLine],
+        lines: &[impl Into<Goods> + Clone],
         source: GoodsFrom,
         note: Option<&str>,
     ) -> Result<(), OfficeError> {

@@ -1,8 +1,11 @@
 //! The forms beside the ordinary steps, with a real engineer behind them: a request for parts answered, what was learnt
 //! on site taken over, a requirement waived, what came after the audit accepted beside it; filters that find an order.
 
-use fieldseal_core::device::engine::{Pieces, Step};
+use std::collections::BTreeMap;
+
+use fieldseal_core::device::engine::{Examination, Pieces, Step, Swap};
 use fieldseal_core::domain::ids::OrderId;
+use fieldseal_core::domain::warranty::PhotographyForbidden;
 use fieldseal_core::facts::DocName;
 
 use super::field_story::{fields, on_phone, phone, serve, token, work};
@@ -158,4 +161,103 @@ async fn t31_d057_d054_what_the_field_asks_and_brings_is_answered_on_the_page() 
     assert!(after.contains("“审核完成”状态下不可用"));
     let found = browser.page("/customers?q=55550101").await;
     assert!(found.contains("上海申江律师事务所"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn u05_a_swapped_key_is_taken_over_with_one_tap_and_inherits_its_warranty() {
+    let bench = Bench::new();
+    let addr = serve(&bench).await;
+    let folder = tempfile::tempdir().unwrap();
+    let wang = engineer(&bench, 1, "王建国");
+    let browser = Browser::signed_in(&bench);
+    let stock = browser.page("/stock").await;
+    let van = wang.to_string();
+    let issue = [
+        ("engineer", van.as_str()),
+        ("part", "KEY-U3"),
+        ("qty", "1"),
+        ("serial", "ES-2026-00001"),
+        ("how", "in_hand"),
+    ];
+    browser.done(&stock, "/stock/issue", &issue, "stock_issued").await;
+    let order: OrderId = id_of(&dispatched(&browser, wang).await).parse().unwrap();
+    let path = format!("/orders/{order}");
+    let wangs = phone(&bench, addr, folder.path(), wang, "王的手机").await;
+    on_phone(&wangs, move |engine| {
+        engine
+            .step(order, &token(engine, order), Step::Accept { plan: None })
+            .unwrap();
+        engine.step(order, &token(engine, order), Step::Arrive).unwrap();
+        let name = fields(&[("name", "陈静")]);
+        let (witness, _) = engine.record_person(&token(engine, order), name).unwrap();
+        let asset = engine.order(order).unwrap().assets[0].doc.clone();
+        let dead = Examination::Eseal {
+            works: false,
+            tested_elsewhere: true,
+            inspected: true,
+            inspection_photos: std::collections::BTreeSet::new(),
+            symptoms: BTreeMap::new(),
+            photography_forbidden: Some(PhotographyForbidden {
+                reason: "机房禁止拍照".into(),
+                witness,
+            }),
+            quantity: 1,
+        };
+        engine
+            .examine(order, &token(engine, order), &asset, dead)
+            .unwrap();
+        let swap = Swap {
+            asset,
+            part: "KEY-U3".into(),
+            serial: "ES-2026-00001".into(),
+            from: None,
+            note: None,
+        };
+        engine.swap(order, &token(engine, order), &swap).unwrap();
+        engine.sync_once().unwrap();
+        assert!(engine.stock().unwrap().stock.conflicts.is_empty());
+    })
+    .await;
+    let page = browser.page(&path).await;
+    assert!(page.contains("采纳更换") && page.contains("ES-2026-00001"));
+    assert!(
+        !page.contains("name=\"field\" value=\"replaced_by\""),
+        "no half of it alone"
+    );
+    let page = browser
+        .done(&page, &format!("{path}/swap"), &[], "swap_taken_over")
+        .await;
+    assert!(!page.contains(&format!("action=\"{path}/swap\"")));
+    let views = bench.state.office.views();
+    let records: Vec<_> = views
+        .names("asset/")
+        .unwrap()
+        .iter()
+        .map(|doc| views.record(doc).unwrap().unwrap())
+        .collect();
+    let by_serial = |serial: &str| {
+        let mut found = records
+            .iter()
+            .filter(|record| record.fields.text("serial") == Some(serial));
+        (found.next().unwrap().clone(), found.count())
+    };
+    let (new, twice) = by_serial("ES-2026-00001");
+    let (old, _) = by_serial("ES-2025-08841");
+    assert_eq!(twice, 0);
+    for field in ["applied_on", "product", "customer"] {
+        assert_eq!(new.fields.text(field), old.fields.text(field), "{field}");
+        assert!(new.fields.text(field).is_some(), "{field}");
+    }
+    assert_eq!(new.fields.text("replaces"), Some(old.doc.to_string().as_str()));
+    assert_eq!(old.fields.text("replaced_by"), Some(new.doc.to_string().as_str()));
+    assert!(new.conflicts.is_empty() && old.conflicts.is_empty());
+    let customer = customer_of(&page);
+    assert!(
+        browser
+            .page(&format!("/customers/{customer}"))
+            .await
+            .contains("ES-2026-00001")
+    );
+    // The next order about the new key: whose applied date decides is known on the phone.
+    assert!(new.fields.0["serial"].proposals.is_empty());
 }

@@ -85,6 +85,7 @@ pub fn router(_state: &AppState) -> Router<AppState> {
         .route("/tickets/{id}/consent", post(handlers::ticket_forms::consent))
         .route("/tickets/{id}/escalate", post(handlers::ticket_forms::escalate))
         .route("/tickets/{id}/note", post(handlers::ticket_forms::note))
+        .route("/orders/{id}/swap", post(handlers::beside::swap))
         .route("/conflicts", get(handlers::conflicts::get))
         .route("/stock", get(handlers::stock::get))
         .route("/stock/receive", post(handlers::stock::receive))

@@ -120,6 +120,8 @@ impl Batch<'_> {
         for (doc, fields) in &view.learnt {
             if parts.len() >= STUBS_MAX
                 || !matches!(doc, DocName::Customer(_) | DocName::Asset(_))
+                // A unit that replaces another one becomes a record when the office takes the swap over (U-05).
+                || fields.known("replaces").is_some()
                 || self.has_facts(doc)?
             {
                 continue;

@@ -15,6 +15,7 @@ use crate::device::EngineError;
 use crate::device::store::{Reading, projections, read};
 use crate::domain::canonical::ContentHash;
 use crate::domain::ids::{PersonId, UserId};
+use crate::domain::ledger::MovementKind;
 use crate::domain::money::Fen;
 use crate::domain::numbering::short_code;
 use crate::domain::report_rules::{ExaminedKey, Missing, RefusalDraft, ReportDraft, missing_before_seal};
@@ -203,7 +204,8 @@ pub(super) fn content(
         .order
         .lines
         .iter()
-        .filter(|line| line.reversed_by.is_none())
+        // What was built in; an old part that was taken in is none of the customer's new ones.
+        .filter(|line| line.reversed_by.is_none() && line.movement == MovementKind::Consume.as_str())
         .map(|line| {
             lists.push(line.id);
             SealedLine {

@@ -7,5 +7,6 @@ mod photos;
 mod reminders;
 mod report;
 mod support;
+mod swap;
 mod van;
 mod work;

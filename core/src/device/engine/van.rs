@@ -145,7 +145,7 @@ impl Engine {
 }
 
 /// How many pieces that are on their way must have arrived, so that `qty` can be used: none where the van has enough.
-fn arrived(van: &VanView, part: &str, serial: Option<&str>, qty: u32) -> Option<u32> {
+pub(super) fn arrived(van: &VanView, part: &str, serial: Option<&str>, qty: u32) -> Option<u32> {
     let coming = van.coming.iter().filter(|row| row.part == part);
     let here = |rows: &[StockRow], serial: &str| {
         rows.iter()
@@ -159,7 +159,7 @@ fn arrived(van: &VanView, part: &str, serial: Option<&str>, qty: u32) -> Option<
     u32::try_from(missing).ok().filter(|missing| *missing > 0)
 }
 
-fn received(me: &Me, part: &str, serial: Option<String>, qty: u32) -> Fact {
+pub(super) fn received(me: &Me, part: &str, serial: Option<String>, qty: u32) -> Fact {
     Fact::Move(kinds::Move {
         movement: "confirm_receipt".to_owned(),
         part: part.to_owned(),
@@ -174,7 +174,7 @@ fn received(me: &Me, part: &str, serial: Option<String>, qty: u32) -> Fact {
     })
 }
 
-fn van_view(connection: &Connection, me: &Me) -> Result<VanView, EngineError> {
+pub(super) fn van_view(connection: &Connection, me: &Me) -> Result<VanView, EngineError> {
     let actions = read::of_van(connection, me.user)?;
     Ok(fold_van(me.user, &actions))
 }

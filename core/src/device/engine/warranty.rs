@@ -203,7 +203,7 @@ fn decide_now(
 }
 
 /// The office's value; where it has none, what this engineer learnt on site (D.5-7).
-fn known_text(fields: &Fields, field: &str, me: &Me) -> Option<String> {
+pub(super) fn known_text(fields: &Fields, field: &str, me: &Me) -> Option<String> {
     let shown = fields.text(field).map(str::to_owned);
     shown.or_else(|| {
         let proposals = &fields.0.get(field)?.proposals;

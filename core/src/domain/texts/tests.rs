@@ -99,6 +99,7 @@ fn every_code_has_a_text() {
         policy::ReplacementTerm,
         service_level::ClockKind,
         service_level::Judgement,
+        warranty::SwapProblem,
         warranty::WarrantyOutcome,
         warranty::UndeterminedReason,
         warranty::DataFault,

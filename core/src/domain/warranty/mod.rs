@@ -8,6 +8,7 @@ pub mod decision;
 pub mod eseal;
 pub mod explain;
 pub mod inputs;
+pub mod replacement;
 pub mod weakcurrent;
 
 pub use decision::{
@@ -18,6 +19,7 @@ pub use explain::{ExplanationCode, ExplanationLine};
 pub use inputs::{
     EsealInputs, Inputs, PhotographyForbidden, QualityFault, SymptomEvidence, WeakCurrentInputs,
 };
+pub use replacement::{SaidTo, SwapProblem, WarrantyDates, may_replace, replacement_dates, replacement_term};
 
 use super::policy::{PriceList, WarrantyPolicy};
 

@@ -14,6 +14,7 @@ mod photos;
 mod plan;
 mod races;
 mod seals;
+pub mod swaps;
 mod tracks;
 pub mod view;
 mod visits;
@@ -138,7 +139,9 @@ impl<'f, 'a> Scene<'f, 'a> {
         conflicts.extend(hide_conflicts(family, &self.name, &self.hides));
         self.resolve(&mut conflicts);
         let mut said: BTreeMap<Ix, Vec<Flag>> = BTreeMap::new();
-        for (ix, flag) in lists.unknown_codes.iter().chain(&unsigned).chain(&unknown_photos) {
+        let swaps = swaps::flags(family, &self.cast.registers, &decisions);
+        let single = lists.unknown_codes.iter().chain(&unsigned);
+        for (ix, flag) in single.chain(&unknown_photos).chain(&swaps) {
             said.entry(*ix).or_default().push(*flag);
         }
         let timeline = self.timeline(said);

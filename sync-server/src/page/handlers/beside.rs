@@ -66,3 +66,18 @@ pub async fn learnt(Path(id): Path<String>, posted: Posted) -> Response {
         .await;
     form.answered("taken_over", done)
 }
+
+/// `POST /orders/{id}/swap`: the unit that replaced another one gets its record, the old one says so (U-05).
+pub async fn swap(Path(id): Path<String>, posted: Posted) -> Response {
+    let form = open!(id, posted);
+    let (order, token) = (form.order, form.token.clone());
+    let doc = form.fields.get("doc").and_then(|doc| doc.parse::<DocName>().ok());
+    let done = form
+        .desk
+        .office(move |office, person| {
+            let doc = doc.ok_or(OfficeError::NotFound)?;
+            office.take_over_swap(person, order, &doc, &token)
+        })
+        .await;
+    form.answered("swap_taken_over", done)
+}

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use fieldseal_core::domain::ids::{ActionId, OrderId, UserId};
 use fieldseal_core::domain::policy::PartEntry;
 use fieldseal_core::domain::roles::Role;
+use fieldseal_core::facts::order::swaps::swaps;
 use fieldseal_core::facts::{DocName, OrderView, RecordView};
 use serde_json::Value;
 
@@ -84,6 +85,10 @@ pub(super) fn records_of(
         gather(&event.record.payload, &mut docs);
     }
     docs.extend(view.learnt.keys().cloned());
+    for swap in swaps(view) {
+        // It has no record yet; people know it by its number.
+        names.records.insert(swap.replacement, swap.serial);
+    }
     for doc in docs {
         if let Some(record) = office.views().record(&doc)? {
             let name = record_name(words, &doc, &record);

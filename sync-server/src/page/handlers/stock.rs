@@ -6,13 +6,12 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use fieldseal_core::domain::ids::{ActionId, OrderId, UserId};
 use fieldseal_core::domain::roles::Operation;
-use fieldseal_core::facts::kinds::PartLine;
 use fieldseal_core::facts::van::RequestView;
 use fieldseal_core::facts::{DocName, FactId, ViewToken};
 
 use super::{board, load};
 use crate::http::form::Fields;
-use crate::office::{GoodsFrom, Handover, OfficeError, StockLine, StockPlace};
+use crate::office::{Goods, GoodsFrom, Handover, OfficeError, StockLine, StockPlace};
 use crate::page::desk::{Desk, Posted};
 use crate::page::model::{Cell, Chip, Choice, Here, PartRow, Place, RequestLine, Stock, Tone};
 use crate::page::present::{Names, values};
@@ -257,7 +256,7 @@ fn choices<T>(words: &Words, group: &str, all: &[(&str, T)]) -> Vec<Choice> {
         .collect()
 }
 
-fn posted_line(fields: &Fields) -> Result<(ActionId, Vec<PartLine>), OfficeError> {
+fn posted_line(fields: &Fields) -> Result<(ActionId, Vec<Goods>), OfficeError> {
     let once = fields
         .get("once")
         .and_then(|id| id.parse().ok())
@@ -267,7 +266,8 @@ fn posted_line(fields: &Fields) -> Result<(ActionId, Vec<PartLine>), OfficeError
         .and_then(|qty| qty.parse().ok())
         .ok_or(OfficeError::field("qty", "bad_value"))?;
     let part = fields.filled("part").unwrap_or_default().to_owned();
-    Ok((once, vec![PartLine { part, qty }]))
+    let serial = fields.filled("serial").map(str::to_owned);
+    Ok((once, vec![Goods { part, qty, serial }]))
 }
 
 /// Goods in.

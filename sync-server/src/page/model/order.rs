@@ -190,6 +190,8 @@ pub struct LearntView {
     pub name: String,
     /// Its proposed values.
     pub lines: Vec<LearntLine>,
+    /// A unit that replaces another one, not on record yet: its serial number, where the reader may take it over (U-05).
+    pub swap: Option<String>,
 }
 
 /// One value that an engineer proposes.

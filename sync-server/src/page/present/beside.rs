@@ -7,6 +7,7 @@ use std::sync::Arc;
 use fieldseal_core::domain::roles::{Operation, Permission, Role, allowed, allowed_any, may_audit};
 use fieldseal_core::domain::work::{OrderState, VisibleStatus};
 use fieldseal_core::facts::conflict::ConflictKind;
+use fieldseal_core::facts::order::swaps::swaps;
 use fieldseal_core::facts::order::view::OrderView;
 use fieldseal_core::facts::{DocName, RecordView};
 use serde_json::Value;
@@ -88,11 +89,17 @@ pub fn learnt(
     records: &BTreeMap<DocName, Arc<RecordView>>,
     roles: &[Role],
 ) -> Vec<LearntView> {
+    let swapped = swaps(view);
     let views = view.learnt.iter().map(|(doc, fields)| {
         let record = records.get(doc);
+        let swap = swapped
+            .iter()
+            .find(|swap| swap.replacement == *doc && record.is_none());
         let own = |name: &str| record.and_then(|record| record.fields.value(name));
         let may = record.is_some() && allowed_any(roles, owner_of(doc)) == Permission::Yes;
-        let lines = fields.0.iter().flat_map(|(name, field)| {
+        // What binds two units together is taken over with the new one, not field by field.
+        let told = fields.0.iter().filter(|(name, _)| *name != "decision");
+        let lines = told.flat_map(|(name, field)| {
             let now = own(name);
             field.entries().map(move |entry| {
                 let taken = now.is_some_and(|now| holds(now, &entry.value));
@@ -107,7 +114,7 @@ pub fn learnt(
                         names.user(entry.stamp.by),
                         values::claim(words, &entry.stamp.at)
                     ),
-                    may: may && !taken,
+                    may: may && !taken && name != "replaced_by",
                     taken,
                 }
             })
@@ -116,6 +123,9 @@ pub fn learnt(
             doc: doc.to_string(),
             name: names.record(doc),
             lines: lines.collect(),
+            swap: swap
+                .filter(|_| allowed_any(roles, owner_of(doc)) == Permission::Yes)
+                .map(|swap| swap.serial.clone()),
         }
     });
     views.filter(|view| !view.lines.is_empty()).collect()

@@ -311,6 +311,7 @@ pub(in crate::page) fn order(w: &Words) -> OrderPage {
                 may: true,
                 taken: false,
             }],
+            swap: Some(HOSTILE.into()),
         }],
         photos: photos(w),
         report: Report {
