@@ -104,7 +104,25 @@ fun offline(folder: String, out: String) {
     check("with every order", ear.heard[0].orders == engine.orders())
     fails("offline") { engine.sync() }
 
-    val id = engine.orders().first { it.mine }.id
+    // At another customer's, who never called: the ticket begins here, and its visit with it.
+    fun ticket(description: String) = TicketForm(
+        category = "service", channel = "on_site", description = description, reportedOn = null,
+        more = mapOf("environment" to words("Windows 11"), "custom.floor" to FieldContent.Whole(3L)),
+        customer = CustomerMet.Fresh(mapOf("name" to words("虹桥车站管理处"))),
+        caller = mapOf("name" to words("王小明"), "phone" to FieldContent.Several(listOf("13812345678"))),
+        units = listOf(UnitMet.Fresh(mapOf("serial" to words("K-9001"), "product" to words("eseal_key")))),
+        orderType = "repair", takes = true,
+    )
+    fails("invalid step_problem.description_missing") { engine.foundTicket(null, ticket(" ")) }
+    fails("invalid step_problem.argument") { engine.foundTicket(null, ticket("x").copy(category = "nonsense")) }
+    val founded = engine.foundTicket(null, ticket("no light at all"))
+    val found = engine.orders().first { it.id == founded.order }
+    check("a ticket founded offline: ${founded.provisional}, ${found.customer}",
+        found.number == founded.provisional && found.customer == "虹桥车站管理处" && found.mine && found.state == "accepted")
+    check("found again by its number", engine.search(founded.provisional).any { it.name.endsWith(founded.order) })
+    engine.step(founded.order, engine.order(founded.order).token, Step.Escalate("系统工程部", "needs the factory's tool"))
+
+    val id = engine.orders().first { it.mine && it.id != founded.order }.id
     fun shown() = engine.order(id)
     fun step(step: Step) = engine.step(id, shown().token, step)
     fails("invalid step_problem.argument") { engine.step(id, "nonsense", Step.Travel) }

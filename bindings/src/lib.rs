@@ -10,6 +10,7 @@
 mod engine;
 mod error;
 mod forms;
+mod intake;
 mod names;
 mod notes;
 mod observe;
@@ -26,6 +27,7 @@ mod work;
 pub use engine::{FieldsealEngine, OpenRequest};
 pub use error::{FieldsealError, error_text};
 pub use forms::{ClosingForm, PenStrokes, SealForm, SealedReport};
+pub use intake::{CustomerMet, TicketForm, TicketFounded, UnitAdded, UnitMet};
 pub use observe::{EngineNews, ListenerError, NewsListener, Observation, ServerListener, ServerWatch};
 pub use order::{OrderDetails, RecordDetails};
 pub use photos::{PhotoLine, PhotoSaved};

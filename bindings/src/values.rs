@@ -54,7 +54,7 @@ pub struct FieldEntry {
 pub struct FieldValue {
     /// Its name.
     pub name: String,
-    /// The value shown.
+    /// The value shown; where the side that owns the field entered none, the highest proposal.
     pub content: FieldContent,
     /// Who entered it; none where only proposals exist.
     pub shown: Option<FieldEntry>,
@@ -120,13 +120,23 @@ impl From<Entry> for FieldEntry {
 }
 
 pub(crate) fn fields(fields: Fields) -> Vec<FieldValue> {
-    fields.0.into_iter().map(field).collect()
+    let known: Vec<Value> = fields
+        .0
+        .keys()
+        .map(|name| fields.known(name).unwrap_or(Value::Null))
+        .collect();
+    fields
+        .0
+        .into_iter()
+        .zip(known)
+        .map(|((name, one), value)| field(name, one, value))
+        .collect()
 }
 
-fn field((name, field): (String, Field)) -> FieldValue {
+fn field(name: String, field: Field, value: Value) -> FieldValue {
     FieldValue {
         name,
-        content: field.value.into(),
+        content: value.into(),
         shown: field.shown.map(Into::into),
         others: field.others.into_iter().map(Into::into).collect(),
         proposals: field.proposals.into_iter().map(Into::into).collect(),

@@ -24,7 +24,7 @@ pub struct PersonSaved {
 
 type Form = HashMap<String, FieldContent>;
 
-fn form(fields: Form) -> BTreeMap<String, serde_json::Value> {
+pub(crate) fn form(fields: Form) -> BTreeMap<String, serde_json::Value> {
     fields
         .into_iter()
         .map(|(name, content)| (name, content.into()))

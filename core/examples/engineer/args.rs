@@ -58,6 +58,21 @@ pub enum Command {
     Orders,
     /// One work order: record, decisions, timeline, what is missing before it can be sealed.
     Show { order: String },
+    /// Found a ticket at a customer's, with no server in reach.
+    Found(Found),
+    /// Add a unit that was found on site to a work order.
+    AddUnit {
+        order: String,
+        serial: String,
+        #[arg(long, default_value = "eseal_key")]
+        product: String,
+    },
+    /// Ask for help: a team, a colleague, the maker.
+    Escalate {
+        order: String,
+        to: String,
+        reason: String,
+    },
     /// Take an assignment.
     Accept {
         order: String,
@@ -192,6 +207,36 @@ pub enum Command {
     Sync,
     /// What waits, when the last exchange was, whether anything needs attention.
     Status,
+}
+
+/// A ticket to found.
+#[derive(Debug, Args)]
+pub struct Found {
+    /// What was reported.
+    pub description: String,
+    /// The customer's name: one that this phone knows by exactly this name, else a new one.
+    #[arg(long)]
+    pub customer: String,
+    /// Serial numbers of the units.
+    #[arg(long)]
+    pub serial: Vec<String>,
+    /// What a new unit is.
+    #[arg(long, default_value = "eseal_key")]
+    pub product: String,
+    /// Who reports it.
+    #[arg(long)]
+    pub caller: Option<String>,
+    #[arg(long, requires = "caller")]
+    pub phone: Option<String>,
+    /// support, service, complaint, suggestion, enquiry
+    #[arg(long, default_value = "service")]
+    pub category: String,
+    /// More fields of the ticket: environment=…, tried_already=…, custom.floor=3
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    pub more: Vec<String>,
+    /// Only report it: somebody else will go.
+    #[arg(long)]
+    pub report_only: bool,
 }
 
 #[derive(Debug, Args)]

@@ -2,7 +2,8 @@
 
 use fieldseal_core::device::engine::Engine;
 use fieldseal_core::device::{EngineError, Problem};
-use fieldseal_core::domain::ids::{OrderId, UserId};
+use fieldseal_core::domain::ids::{CustomerId, OrderId, UserId};
+use fieldseal_core::facts::DocName;
 
 /// The one order that a text names.
 pub fn order(engine: &Engine, text: &str) -> Result<OrderId, EngineError> {
@@ -15,6 +16,23 @@ pub fn order(engine: &Engine, text: &str) -> Result<OrderId, EngineError> {
     });
     match (found.next(), found.next()) {
         (Some(row), None) => Ok(row.id),
+        _ => Err(EngineError::NotFound),
+    }
+}
+
+/// The one customer of exactly this name that this phone knows.
+pub fn customer(engine: &Engine, name: &str) -> Result<Option<CustomerId>, EngineError> {
+    let mut found = Vec::new();
+    for hit in engine.search(name)? {
+        if let Ok(doc @ DocName::Customer(id)) = hit.name.parse::<DocName>()
+            && engine.record(&doc)?.fields.known_text("name").as_deref() == Some(name)
+        {
+            found.push(id);
+        }
+    }
+    match found.as_slice() {
+        [one] => Ok(Some(*one)),
+        [] => Ok(None),
         _ => Err(EngineError::NotFound),
     }
 }

@@ -1,6 +1,8 @@
 //! What the commands print, in the person's language.
 
-use fieldseal_core::device::engine::{Hit, OrderDetails, OrderRow, Reminder, Saved, Status, SyncReport};
+use fieldseal_core::device::engine::{
+    Founded, Hit, OrderDetails, OrderRow, Reminder, Saved, Status, SyncReport,
+};
 use fieldseal_core::device::sync::SyncState;
 use fieldseal_core::domain::calendar::CompanyZone;
 use fieldseal_core::domain::canonical::ContentHash;
@@ -54,6 +56,15 @@ impl Printer {
         );
     }
 
+    pub fn founded(&self, founded: &Founded) {
+        tell!(
+            "{} {}  {}",
+            self.say("founded", "已建单"),
+            founded.provisional,
+            founded.order
+        );
+    }
+
     pub fn photo(&self, hash: &ContentHash) {
         tell!("{} {hash}", self.say("photo", "照片"));
     }
@@ -103,10 +114,10 @@ impl Printer {
 
     fn fields(&self, fields: &Fields) {
         for (name, field) in &fields.0 {
-            let value = match &field.value {
-                serde_json::Value::Null => continue,
-                serde_json::Value::String(text) => text.clone(),
-                other => other.to_string(),
+            let value = match fields.known(name) {
+                None | Some(serde_json::Value::Null) => continue,
+                Some(serde_json::Value::String(text)) => text,
+                Some(other) => other.to_string(),
             };
             tell!("    {name}: {value}");
             for other in &field.others {

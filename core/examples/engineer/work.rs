@@ -5,8 +5,8 @@ use std::path::Path;
 
 use fieldseal_core::device::EngineError;
 use fieldseal_core::device::engine::{
-    Bucket, Closing, Engine, Examination, OrderDetails, OrderPhoto, PhotoNote, Pieces, Saved, SealRequest,
-    Step, Swap, VanMove,
+    Bucket, Closing, Engine, Examination, Founded, Founding, FoundingCustomer, FoundingUnit, OrderDetails,
+    OrderPhoto, PhotoNote, Pieces, Saved, SealRequest, Step, Swap, VanMove,
 };
 use fieldseal_core::domain::canonical::ContentHash;
 use fieldseal_core::domain::ids::PersonId;
@@ -14,11 +14,13 @@ use fieldseal_core::domain::scribble::scribble;
 use fieldseal_core::domain::signature::{Point, Strokes};
 use fieldseal_core::domain::texts::Lang;
 use fieldseal_core::domain::warranty::{PhotographyForbidden, QualityFault, SymptomEvidence};
-use fieldseal_core::domain::work::{AttemptChannel, ConsentWay, Outcome, PhotoSubject, Symptom};
-use fieldseal_core::facts::{DocName, RecordView};
+use fieldseal_core::domain::work::{
+    AttemptChannel, Channel, ConsentWay, OrderType, Outcome, PhotoSubject, Symptom,
+};
+use fieldseal_core::facts::{DocName, RecordView, ViewToken};
 use serde_json::json;
 
-use crate::args::{Command, Parts, Photo, Report, Sign, Warranty};
+use crate::args::{Command, Found, Parts, Photo, Report, Sign, Warranty};
 use crate::find::{self, invalid, unexpected};
 use crate::show::Printer;
 
@@ -49,6 +51,27 @@ pub fn run(engine: &Engine, command: &Command, printer: &Printer) -> Result<(), 
                 text: text.clone(),
             };
             step(engine, order, contact)?
+        }
+        Command::Found(found) => {
+            let founded = founding(engine, found)?;
+            printer.founded(&founded);
+            founded.saved
+        }
+        Command::AddUnit {
+            order,
+            serial,
+            product,
+        } => {
+            let details = details(engine, order)?;
+            let unit = unit_found(serial, product);
+            engine.add_unit(details.order.order, &details.token, unit)?.1
+        }
+        Command::Escalate { order, to, reason } => {
+            let asked = Step::Escalate {
+                to: to.clone(),
+                reason: reason.clone(),
+            };
+            step(engine, order, asked)?
         }
         Command::Travel { order } => step(engine, order, Step::Travel)?,
         Command::Arrive { order } => step(engine, order, Step::Arrive)?,
@@ -164,6 +187,55 @@ pub fn run(engine: &Engine, command: &Command, printer: &Printer) -> Result<(), 
     };
     printer.saved(&saved);
     Ok(())
+}
+
+fn unit_found(serial: &str, product: &str) -> FoundingUnit {
+    let fields = [("serial", serial), ("product", product)];
+    FoundingUnit::New(
+        fields
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), json!(value)))
+            .collect(),
+    )
+}
+
+fn founding(engine: &Engine, found: &Found) -> Result<Founded, EngineError> {
+    let customer = match find::customer(engine, &found.customer)? {
+        Some(known) => FoundingCustomer::Known(known),
+        None => FoundingCustomer::New(BTreeMap::from([("name".to_owned(), json!(found.customer))])),
+    };
+    let mut more = BTreeMap::new();
+    for pair in &found.more {
+        let (name, value) = pair.split_once('=').ok_or_else(|| unknown(pair))?;
+        let value = value
+            .parse::<i64>()
+            .map_or_else(|_| json!(value), |number| json!(number));
+        more.insert(name.to_owned(), value);
+    }
+    let caller = found.caller.as_ref().map(|name| {
+        let phones: Vec<&String> = found.phone.iter().collect();
+        BTreeMap::from([
+            ("name".to_owned(), json!(name)),
+            ("phone".to_owned(), json!(phones)),
+        ])
+    });
+    let founding = Founding {
+        category: found.category.parse().map_err(|_| unknown(&found.category))?,
+        channel: Channel::OnSite,
+        description: found.description.clone(),
+        reported_on: None,
+        more,
+        customer,
+        caller,
+        units: found
+            .serial
+            .iter()
+            .map(|serial| unit_found(serial, &found.product))
+            .collect(),
+        order_type: OrderType::Repair,
+        takes: !found.report_only,
+    };
+    engine.found_ticket(&ViewToken::default(), founding)
 }
 
 fn details(engine: &Engine, order: &str) -> Result<OrderDetails, EngineError> {
