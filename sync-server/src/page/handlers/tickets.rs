@@ -48,6 +48,9 @@ pub(super) const TEXTS: &[&str] = &[
     "nature",
 ];
 
+/// The first of them are looked at each time.
+const OFTEN: usize = 2;
+
 /// Fields that the page shows, the own ones after them.
 const SHOWN: &[&str] = &[
     "customer",
@@ -364,20 +367,23 @@ fn actions(
         })
     };
     let text = |field: &str| view.fields.text(field).unwrap_or_default().to_owned();
+    let texts = |names: &[&str]| -> Vec<TriageText> {
+        let one = |name: &&str| TriageText {
+            name: (*name).to_owned(),
+            label: values::label(words, name),
+            value: text(name),
+        };
+        names.iter().map(one).collect()
+    };
     actions.triage = Some(Triage {
         first: row.state == TicketState::Received,
         categories: choices(words, Category::ALL, row.category, |code| {
             (code.as_str(), code.text_key())
         }),
         priorities: priorities(row.priority),
-        texts: TEXTS
-            .iter()
-            .map(|name| TriageText {
-                name: (*name).to_owned(),
-                label: values::label(words, name),
-                value: text(name),
-            })
-            .collect(),
+        unset: row.priority.is_none(),
+        texts: texts(&TEXTS[..OFTEN]),
+        more: texts(&TEXTS[OFTEN..]),
         confirmed: view
             .fields
             .value("confirmed_with_customer")

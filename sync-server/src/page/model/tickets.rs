@@ -75,8 +75,12 @@ pub struct Triage {
     pub categories: Vec<Choice>,
     /// Priorities.
     pub priorities: Vec<Choice>,
-    /// Texts.
+    /// No priority stands yet: none is chosen beforehand.
+    pub unset: bool,
+    /// What is looked at each time.
     pub texts: Vec<TriageText>,
+    /// What is filled in where it is known.
+    pub more: Vec<TriageText>,
     /// The customer confirmed the facts (001-09).
     pub confirmed: bool,
 }

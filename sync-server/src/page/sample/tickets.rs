@@ -77,6 +77,12 @@ pub(in crate::page) fn ticket(w: &Words) -> TicketPage {
                 first: true,
                 categories: vec![choice("service", HOSTILE)],
                 priorities: vec![choice("p1", "P1")],
+                unset: true,
+                more: vec![TriageText {
+                    name: "steps".into(),
+                    label: w.t("page.field.steps"),
+                    value: HOSTILE.into(),
+                }],
                 texts: vec![TriageText {
                     name: "analysis".into(),
                     label: w.t("page.field.analysis"),
