@@ -1,8 +1,8 @@
 //! The van: what is in it, what comes, what does not add up.
 
-use fieldseal_core::device::engine::{Bucket, Pieces, Swap, VanMove};
+use fieldseal_core::device::engine::{Bucket, Counted, Pieces, Swap, VanMove};
 use fieldseal_core::domain::ids::{OrderId, UserId};
-use fieldseal_core::facts::van::StockRow;
+use fieldseal_core::facts::van::{ShortageView, StockRow};
 use fieldseal_core::facts::{DocName, VanView, ViewToken};
 
 use crate::notes::ConflictDetails;
@@ -69,6 +69,34 @@ pub enum VanMove {
     },
 }
 
+/// What was found of one part.
+#[uniffi::remote(Record)]
+pub struct Counted {
+    /// Part number.
+    pub part: String,
+    /// Serial number; without one, the pieces that have none.
+    pub serial: Option<String>,
+    /// Pieces found; with a serial number 0 or 1.
+    pub counted: u32,
+}
+
+/// A part of which too little is in the van.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct PartShort {
+    /// Part number.
+    pub part: String,
+    /// Least stock.
+    pub min: u32,
+    /// Greatest stock.
+    pub max: u32,
+    /// Pieces asked for already.
+    pub asked: i64,
+    /// Pieces up to the greatest stock.
+    pub propose: u32,
+    /// Below the safety stock.
+    pub urgent: bool,
+}
+
 /// So many of a part.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct PartWanted {
@@ -100,6 +128,8 @@ pub struct VanStock {
     pub defective: Vec<StockLine>,
     /// Issued, receipt not confirmed.
     pub coming: Vec<StockLine>,
+    /// What is below its least stock, the most urgent first.
+    pub shortages: Vec<PartShort>,
     /// Discrepancies and disputed serials.
     pub conflicts: Vec<ConflictDetails>,
     /// What this screen shows: hand it back with what is saved from it.
@@ -117,12 +147,26 @@ impl From<StockRow> for StockLine {
     }
 }
 
+impl From<ShortageView> for PartShort {
+    fn from(short: ShortageView) -> Self {
+        Self {
+            part: short.part,
+            min: short.level.min(),
+            max: short.level.max(),
+            asked: short.asked,
+            propose: short.missing.propose,
+            urgent: short.missing.urgent,
+        }
+    }
+}
+
 impl From<VanView> for VanStock {
     fn from(van: VanView) -> Self {
         Self {
             good: van.good.into_iter().map(Into::into).collect(),
             defective: van.defective.into_iter().map(Into::into).collect(),
             coming: van.coming.into_iter().map(Into::into).collect(),
+            shortages: van.stock.shortages.into_iter().map(Into::into).collect(),
             conflicts: van.stock.conflicts.into_iter().map(Into::into).collect(),
             token: van.stock.token,
         }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use fieldseal_core::device::engine::{Pieces, Saved, Step, Swap, Unsealed, VanMove};
+use fieldseal_core::device::engine::{Bucket, Counted, Pieces, Saved, Step, Swap, Unsealed, VanMove};
 use fieldseal_core::domain::ids::{OrderId, PersonId};
 use fieldseal_core::domain::warranty::CustomerAnswer;
 use fieldseal_core::facts::{DocName, FactId, ViewToken};
@@ -95,6 +95,22 @@ impl FieldsealEngine {
         note: Option<String>,
     ) -> Answer<Saved> {
         Ok(self.engine.move_parts(&token, &moved, &lines, note.as_deref())?)
+    }
+
+    /// Proposes what was counted in the own van; the storekeeper posts it.
+    pub fn count_van(
+        &self,
+        token: ViewToken,
+        bucket: Bucket,
+        lines: Vec<Counted>,
+        reason: Option<String>,
+    ) -> Answer<Saved> {
+        Ok(self.engine.count_van(&token, bucket, &lines, reason.as_deref())?)
+    }
+
+    /// Asks for everything that is below its least stock in the own van.
+    pub fn restock(&self, token: ViewToken) -> Answer<Saved> {
+        Ok(self.engine.restock(&token)?)
     }
 
     /// Takes an own movement back.

@@ -346,6 +346,22 @@ pub enum Parts {
         #[command(flatten)]
         pieces: Pieces,
     },
+    /// Counted in the van: a proposal that the storekeeper posts.
+    Count {
+        part: String,
+        /// What was found.
+        found: u32,
+        #[arg(long)]
+        serial: Option<String>,
+        /// Among the defective ones.
+        #[arg(long)]
+        defective: bool,
+        /// Why.
+        #[arg(long)]
+        reason: Option<String>,
+    },
+    /// Ask for all that is below its least stock.
+    Restock,
     /// Scrapped.
     Scrap {
         /// Which type of scrap.

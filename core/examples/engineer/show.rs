@@ -12,6 +12,7 @@ use fieldseal_core::domain::warranty::Decision;
 use fieldseal_core::facts::VanView;
 use fieldseal_core::facts::conflict::Conflict;
 use fieldseal_core::facts::registers::Fields;
+use fieldseal_core::facts::van::CountState;
 
 /// Prints in one language.
 pub struct Printer {
@@ -275,6 +276,40 @@ impl Printer {
                     row.qty,
                     row.part,
                     row.serials.join(", ")
+                );
+            }
+        }
+        self.shortages(van);
+    }
+
+    fn shortages(&self, van: &VanView) {
+        for short in &van.stock.shortages {
+            let level = short.level;
+            tell!(
+                "{}  {}  {} / {} / {}  {} {}",
+                self.say("short", "缺料"),
+                short.part,
+                level.safety(),
+                level.min(),
+                level.max(),
+                self.say("missing", "缺"),
+                short.missing.propose
+            );
+        }
+        for count in van.stock.counts.iter().filter(|count| count.of.is_none()) {
+            let state = match count.state {
+                CountState::Proposed => self.say("proposed", "待入账"),
+                CountState::Posted => self.say("posted", "已入账"),
+                CountState::Refused => self.say("refused", "未入账"),
+            };
+            for line in &count.lines {
+                tell!(
+                    "{}  {}  {}: {} → {}",
+                    self.say("counted", "盘点"),
+                    state,
+                    line.part,
+                    line.book,
+                    line.counted
                 );
             }
         }

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use fieldseal_core::device::EngineError;
 use fieldseal_core::device::engine::{
-    Bucket, Closing, Engine, Examination, Founded, Founding, FoundingCustomer, FoundingUnit, OrderDetails,
-    OrderPhoto, PhotoNote, Pieces, Saved, SealRequest, Step, Swap, VanMove,
+    Bucket, Closing, Counted, Engine, Examination, Founded, Founding, FoundingCustomer, FoundingUnit,
+    OrderDetails, OrderPhoto, PhotoNote, Pieces, Saved, SealRequest, Step, Swap, VanMove,
 };
 use fieldseal_core::domain::canonical::ContentHash;
 use fieldseal_core::domain::ids::PersonId;
@@ -471,7 +471,23 @@ fn move_parts(engine: &Engine, parts: &Parts) -> Result<Saved, EngineError> {
             Bucket::Good
         }
     };
+    let token = engine.stock()?.stock.token;
     let (moved, pieces, note) = match parts {
+        Parts::Count {
+            part,
+            found,
+            serial,
+            defective,
+            reason,
+        } => {
+            let line = Counted {
+                part: part.clone(),
+                serial: serial.clone(),
+                counted: *found,
+            };
+            return engine.count_van(&token, bucket(*defective), &[line], reason.as_deref());
+        }
+        Parts::Restock => return engine.restock(&token),
         Parts::Confirm(pieces) => (VanMove::Confirm, pieces, None),
         Parts::Return { pieces, defective } => (
             VanMove::Return {
@@ -505,5 +521,5 @@ fn move_parts(engine: &Engine, parts: &Parts) -> Result<Saved, EngineError> {
         qty: pieces.quantity,
         serial: pieces.serial.clone(),
     };
-    engine.move_parts(&engine.stock()?.stock.token, &moved, &[line], note)
+    engine.move_parts(&token, &moved, &[line], note)
 }

@@ -164,6 +164,10 @@ kinds! {
     PartsRequest = "parts_request" (PartsRequest);
     /// Approves or refuses a request.
     PartsAnswer = "parts_answer" (PartsAnswer);
+    /// A count of a place, or an engineer's proposal of one (T-36).
+    Count = "count" (Count);
+    /// How much of a part is to lie at a place (T-34).
+    Level = "level" (Level);
 
     // ---- reference/index, directory ----------------------------------------------------------------------------
     /// An immutable pack (parts, prices, policies, code lists) valid from a date.
@@ -219,7 +223,8 @@ pub fn has_place_in(fact: &Fact, doc: &DocName) -> bool {
         | Fact::Submit(_)
         | Fact::Leave(_)
         | Fact::Photo(_) => matches!(doc, DocName::Visit(..)),
-        Fact::Move(_) | Fact::Reverse(_) => {
+        Fact::Level(_) => matches!(doc, DocName::VanOffice(..) | DocName::Store(..)),
+        Fact::Move(_) | Fact::Reverse(_) | Fact::Count(_) => {
             matches!(
                 doc,
                 DocName::VanField(..) | DocName::VanOffice(..) | DocName::Store(..)

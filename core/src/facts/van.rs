@@ -3,9 +3,15 @@
 //! The arithmetic is `domain::ledger`; here facts become its entries. Nothing is refused: a negative balance is a
 //! discrepancy and a conflict for the storekeeper, two ends of one serial a dispute.
 
-use std::collections::BTreeMap;
+mod counts;
+mod levels;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
+
+pub use counts::{CountState, CountView};
+pub use levels::{LevelView, ShortageView};
 
 use crate::domain::ids::UserId;
 use crate::domain::ledger::{Balances, Entry, Ledger, Location, Movement, MovementKind, Reversal, fold};
@@ -30,6 +36,28 @@ pub struct StockRow {
     pub qty: i64,
     /// Serial numbers that are there by the ledger.
     pub serials: Vec<String>,
+    /// Serial numbers that went out more often than they came in (D.5-2b).
+    pub missing: Vec<String>,
+}
+
+impl StockRow {
+    /// Pieces by the book: of a unit, or of those that have no serial number.
+    pub fn book(&self, serial: Option<&str>) -> i64 {
+        match serial {
+            Some(serial) if self.serials.iter().any(|there| there == serial) => 1,
+            Some(serial) if self.missing.iter().any(|gone| gone == serial) => -1,
+            Some(_) => 0,
+            None => self.unnumbered(),
+        }
+    }
+
+    /// Pieces that have no serial number.
+    pub fn unnumbered(&self) -> i64 {
+        let count = |serials: &[String]| i64::try_from(serials.len()).unwrap_or(i64::MAX);
+        self.qty
+            .saturating_sub(count(&self.serials))
+            .saturating_add(count(&self.missing))
+    }
 }
 
 /// A movement as the ledger reads it.
@@ -92,6 +120,12 @@ pub struct StockView {
     pub moves: Vec<MoveView>,
     /// Parts requests, oldest first.
     pub requests: Vec<RequestView>,
+    /// Counts, oldest first (T-36).
+    pub counts: Vec<CountView>,
+    /// Stock levels by place and part (T-34).
+    pub levels: Vec<LevelView>,
+    /// What is below its least stock; the most urgent first (T-34).
+    pub shortages: Vec<ShortageView>,
     /// Discrepancies and disputed serials.
     pub conflicts: Vec<Conflict>,
     /// Every fact in order.
@@ -238,12 +272,20 @@ fn stock(family: &Family<'_>, shown: impl Fn(Location) -> bool) -> StockView {
     let mut conflicts = conflicts(family, &ledger, &places, &shown);
     conflicts.sort_by_key(|conflict| conflict.id);
     let requests = requests(family, &mut said);
+    let counts = counts::counts(family, &mut said);
+    let levels = levels::levels(family, &mut said);
+    let rows = rows(&ledger, &shown);
     let none = Hides::default();
     let mut token = family.token();
     token.facts.extend(requests.iter().map(|request| request.id));
+    token.facts.extend(counts.iter().map(|count| count.id));
+    token.facts.extend(levels.iter().map(|level| level.id));
     StockView {
         update_needed: family.update_needed,
-        rows: rows(&ledger, &shown),
+        shortages: levels::shortages(&levels, &rows, &requests),
+        rows,
+        counts,
+        levels,
         moves: moves(family, &entries),
         requests,
         conflicts,
@@ -269,21 +311,32 @@ fn rows(ledger: &Ledger<FactId>, shown: &impl Fn(Location) -> bool) -> Vec<Stock
             *here.entry(serial).or_default() += count;
         }
     }
-    ledger
+    let mut places: BTreeSet<(Location, &str)> = ledger
         .balances
         .iter()
-        .filter(|(location, ..)| shown(*location))
-        .map(|(location, part, qty)| StockRow {
-            location,
-            part: part.to_owned(),
-            qty,
-            serials: units
-                .get(&(location, part))
-                .into_iter()
-                .flatten()
-                .filter(|(_, there)| **there > 0)
-                .map(|(serial, _)| (*serial).to_owned())
-                .collect(),
+        .map(|(location, part, _)| (location, part))
+        .collect();
+    // A unit too many and another too few are no balance, and still something to see.
+    let odd = units
+        .iter()
+        .filter(|(_, here)| here.values().any(|there| *there != 0));
+    places.extend(odd.map(|(place, _)| *place));
+    places
+        .into_iter()
+        .filter(|(location, _)| shown(*location))
+        .map(|(location, part)| {
+            let here = units.get(&(location, part));
+            let serials = |wanted: fn(i64) -> bool| {
+                let found = here.into_iter().flatten().filter(|(_, there)| wanted(**there));
+                found.map(|(serial, _)| (*serial).to_owned()).collect()
+            };
+            StockRow {
+                location,
+                part: part.to_owned(),
+                qty: ledger.balances.get(location, part),
+                serials: serials(|there| there > 0),
+                missing: serials(|there| there < 0),
+            }
         })
         .collect()
 }

@@ -12,6 +12,7 @@ mod assets;
 mod board;
 mod conflicts;
 mod contacts;
+mod counts;
 mod customers;
 mod details;
 mod devices;
@@ -47,6 +48,7 @@ pub use assets::NewAsset;
 pub use board::{Board, EngineerMark};
 pub use conflicts::ConflictRow;
 pub use contacts::Contacts;
+pub use counts::{CountedLine, Shelf};
 pub use customers::{NewContact, NewCustomer};
 pub use details::{OrderDetails, PrintedPage, SealedReport};
 pub use devices::{DeviceLine, NewCode};
@@ -188,8 +190,23 @@ impl Office {
         doc: DocName,
         facts: Vec<Fact>,
     ) -> Result<(), OfficeError> {
+        self.append_once_if(by, once, doc, || Ok(facts))
+    }
+
+    /// The same, with facts that are made from how things stand when nobody else writes; not asked the second time.
+    fn append_once_if(
+        &self,
+        by: &Person,
+        once: ActionId,
+        doc: DocName,
+        facts: impl FnOnce() -> Result<Vec<Fact>, OfficeError>,
+    ) -> Result<(), OfficeError> {
         let _one = self.begin();
         let mark = format!("once/{once}");
+        if self.storage.read()?.setting(&mark)?.is_some() {
+            return Ok(());
+        }
+        let facts = facts()?;
         self.service.office(|office| {
             if office.read()?.setting(&mark)?.is_none() {
                 office.put_setting(&mark, &[])?;

@@ -19,7 +19,7 @@ pub const MAIN_STORE: LocationId =
     LocationId(uuid::Uuid::from_u128(0x0193_f2c0_0000_7000_8000_0000_0000_0001));
 
 /// Most units in one line.
-const QTY_MAX: u32 = 100_000;
+pub(super) const QTY_MAX: u32 = 100_000;
 
 /// Pieces of one part as a form of the store has them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,7 +121,7 @@ impl GoodsFrom {
 }
 
 impl Office {
-    fn shard(&self) -> Shard {
+    pub(super) fn shard(&self) -> Shard {
         let quarter = Quarter::of(self.now().wall_date());
         Shard {
             year: quarter.year(),

@@ -92,6 +92,12 @@ pub fn router(_state: &AppState) -> Router<AppState> {
         .route("/stock/issue", post(handlers::stock::issue))
         .route("/stock/answer", post(handlers::stock::answer))
         .route(
+            "/stock/count",
+            get(handlers::counts::get).post(handlers::counts::count),
+        )
+        .route("/stock/count/answer", post(handlers::counts::answer))
+        .route("/stock/level", post(handlers::counts::level))
+        .route(
             "/customers",
             get(handlers::customers::list).post(handlers::customers::add),
         )

@@ -5,6 +5,7 @@
 //! absent, and where it is good to know why, a blocker says so.
 
 mod board;
+mod counts;
 mod frame;
 mod lists;
 mod order;
@@ -13,6 +14,7 @@ mod report;
 mod tickets;
 
 pub use board::*;
+pub use counts::*;
 pub use frame::*;
 pub use lists::*;
 pub use order::*;

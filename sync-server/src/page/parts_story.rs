@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use fieldseal_core::device::engine::Step;
+use fieldseal_core::device::engine::{Bucket, Counted, Step};
 use fieldseal_core::domain::ids::OrderId;
 use fieldseal_core::domain::roles::Role;
 use fieldseal_core::facts::kinds::Pack;
@@ -155,4 +155,83 @@ async fn q32_parts_stand_under_their_names_in_both_languages_and_without_a_list_
     browser.post(&page, "/language", &[("lang", "zh-CN")]).await;
     unreadable(&bench, "2022-01-01");
     numbers_alone().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn t34_t36_counts_and_levels_go_from_sheet_and_van_into_the_book() {
+    let bench = Bench::new();
+    let addr = serve(&bench).await;
+    let folder = tempfile::tempdir().unwrap();
+    let wang = engineer(&bench, 1, "王建国");
+    let browser = Browser::signed_in(&bench);
+    let van = wang.to_string();
+    let stock = browser.page("/stock").await;
+    let receive = [("source", "supplier"), ("part", "FUSE"), ("qty", "6")];
+    let stock = browser
+        .done(&stock, "/stock/receive", &receive, "stock_received")
+        .await;
+    let issue = [
+        ("engineer", van.as_str()),
+        ("part", "FUSE"),
+        ("qty", "3"),
+        ("how", "in_hand"),
+    ];
+    browser.done(&stock, "/stock/issue", &issue, "stock_issued").await;
+    // The store is counted by its sheet: one is missing.
+    let sheet = browser.page("/stock/count").await;
+    assert!(sheet.contains("盘点表") && sheet.contains("name=\"book\" value=\"3\""));
+    let older = browser.page("/stock/count").await;
+    let fill = [("counted", "2"), ("reason", "月底")];
+    let (status, to) = browser.post(&sheet, "/stock/count", &fill).await;
+    assert!(to.contains("done=stock_counted"), "{status} {to}");
+    let refused = browser.post(&older, "/stock/count", &fill).await;
+    assert!(refused.1.contains("problem=stock_changed"), "{refused:?}");
+    let stock = browser.page("/stock").await;
+    assert!(stock.contains("账面 3，实点 2") && stock.contains("月底"));
+    // A level for the van, below which it lies: the page and the phone say so.
+    let place = format!("van_good:{wang}");
+    let level = [
+        ("place", place.as_str()),
+        ("part", "FUSE"),
+        ("safety", "1"),
+        ("min", "4"),
+        ("max", "8"),
+    ];
+    let stock = browser.done(&stock, "/stock/level", &level, "level_set").await;
+    assert!(stock.contains("1 / 4 / 8") && stock.contains("<td class=\"n strong\">5</td>"));
+    let wangs = phone(&bench, addr, folder.path(), wang, "王的手机").await;
+    on_phone(&wangs, |engine| {
+        engine.sync_once().unwrap();
+        let van = engine.stock().unwrap();
+        assert_eq!(van.stock.shortages[0].missing.propose, 5);
+        engine.restock(&van.stock.token).unwrap();
+        let found = Counted {
+            part: "FUSE".into(),
+            serial: None,
+            counted: 2,
+        };
+        let token = engine.stock().unwrap().stock.token;
+        engine
+            .count_van(&token, Bucket::Good, &[found], Some("车上盘点"))
+            .unwrap();
+        engine.sync_once().unwrap();
+    })
+    .await;
+    let stock = browser.page("/stock").await;
+    assert!(stock.contains("<code>FUSE</code> × 5") && stock.contains("已申请 5"));
+    assert!(stock.contains("车上盘点") && stock.contains("账面 3，实点 2"));
+    let stock = browser
+        .done(
+            &stock,
+            "/stock/count/answer",
+            &[("state", "posted")],
+            "count_answered",
+        )
+        .await;
+    assert!(stock.contains("没有待处理的盘点"));
+    on_phone(&wangs, |engine| {
+        engine.sync_once().unwrap();
+        assert_eq!(engine.stock().unwrap().available("FUSE"), 2);
+    })
+    .await;
 }

@@ -510,6 +510,60 @@ fn count(part: &str, name: &str, qty: &str) -> PartCount {
     }
 }
 
+fn count_card(w: &Words, may: bool) -> CountCard {
+    CountCard {
+        fact: "0193f2c0-0000-7000-8000-000000000402#0".into(),
+        engineer: "u1".into(),
+        place: HOSTILE.into(),
+        by: HOSTILE.into(),
+        at: "12:30".into(),
+        reason: HOSTILE.into(),
+        lines: vec![CountRow {
+            part: "KEY-U3".into(),
+            name: HOSTILE.into(),
+            serial: HOSTILE.into(),
+            book: "1".into(),
+            counted: "0".into(),
+            difference: "-1".into(),
+        }],
+        state: chip(w.t("page.count.proposed"), Tone::Warn),
+        may,
+        token: "token-5".into(),
+    }
+}
+
+fn level_row(urgent: bool) -> LevelRow {
+    LevelRow {
+        place: HOSTILE.into(),
+        part: "KEY-U3".into(),
+        name: HOSTILE.into(),
+        level: "1 / 2 / 5".into(),
+        there: "0".into(),
+        more: HOSTILE.into(),
+        propose: "5".into(),
+        urgent,
+    }
+}
+
+pub(super) fn count_sheet() -> CountSheet {
+    CountSheet {
+        place: "store:1".into(),
+        name: HOSTILE.into(),
+        rows: vec![SheetRow {
+            part: "KEY-U3".into(),
+            name: HOSTILE.into(),
+            serial: HOSTILE.into(),
+            book: 1,
+        }],
+        places: vec![Choice {
+            value: "store:1".into(),
+            text: HOSTILE.into(),
+            chosen: true,
+        }],
+        once: "o".into(),
+    }
+}
+
 pub(super) fn stock(w: &Words) -> Stock {
     let choice = |value: &str, text: &str| Choice {
         value: value.into(),
@@ -576,6 +630,11 @@ pub(super) fn stock(w: &Words) -> Stock {
         may_move: true,
         sources: vec![choice("supplier", &w.t("page.stock.source.supplier"))],
         ways: vec![choice("sent", &w.t("page.stock.how.sent"))],
+        waiting: vec![count_card(w, true)],
+        counted: vec![count_card(w, false)],
+        shortages: vec![level_row(true)],
+        levels: vec![level_row(false)],
+        shelves: vec![choice("store:1", HOSTILE)],
         once: "o".into(),
     }
 }

@@ -201,6 +201,14 @@ fn rendered() -> Vec<Page> {
             }
             .render(),
         );
+        put(
+            "count",
+            CountSheetView {
+                f: &f,
+                sheet: &sample::count_sheet(),
+            }
+            .render(),
+        );
     }
     pages
 }

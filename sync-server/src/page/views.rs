@@ -3,8 +3,8 @@
 use askama::Template;
 
 use super::model::{
-    Board, Conflicts, CustomerPage, Customers, Devices, Frame, Here, NewOrder, OrderPage, Proof, Stock,
-    TicketPage, Tickets, Tone, Users,
+    Board, Conflicts, CountSheet, CustomerPage, Customers, Devices, Frame, Here, NewOrder, OrderPage, Proof,
+    Stock, TicketPage, Tickets, Tone, Users,
 };
 
 macro_rules! pages {
@@ -47,6 +47,8 @@ pages! {
     CustomerView("customer.html") { c: &'a CustomerPage }
     /// Stock.
     StockView("stock.html") { stock: &'a Stock }
+    /// A sheet to count a place by.
+    CountSheetView("count.html") { sheet: &'a CountSheet }
     /// Something went wrong, and what to do.
     ErrorView("error.html") { heading: &'a str, text: &'a str }
 }

@@ -6,6 +6,7 @@
 
 mod act;
 mod content;
+mod counts;
 mod details;
 mod glass;
 mod intake;
@@ -42,6 +43,7 @@ use crate::wire::Postponed;
 pub use crate::device::store::projections::OrderRow;
 pub use crate::device::store::search::Hit;
 pub use act::Saved;
+pub use counts::Counted;
 pub use details::{OrderDetails, OrderPhoto};
 pub use intake::{FOUNDING_DRAFT, Founded, Founding, FoundingCustomer, FoundingUnit};
 pub use observers::{News, Observer, Subscription};

@@ -1,3 +1,4 @@
+mod counts;
 mod fixture;
 mod intake;
 mod kept;

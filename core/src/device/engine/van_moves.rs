@@ -21,7 +21,7 @@ pub enum Bucket {
 }
 
 impl Bucket {
-    const fn of(self, engineer: UserId) -> Location {
+    pub(super) const fn of(self, engineer: UserId) -> Location {
         match self {
             Self::Good => Location::VanGood(engineer),
             Self::Defective => Location::VanDefective(engineer),

@@ -7,11 +7,13 @@
 
 mod balances;
 mod fold;
+mod levels;
 mod location;
 mod movement;
 
 pub use balances::{Balances, Discrepancy};
 pub use fold::{Ledger, LedgerFlag, SerialDispute, YunTianRow, fold};
+pub use levels::{Level, LevelError, Shortage};
 pub use location::{Location, LocationClass, LocationError};
 pub use movement::{Entry, Movement, MovementError, MovementKind, Reversal};
 

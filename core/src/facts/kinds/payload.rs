@@ -529,6 +529,54 @@ pub struct PartsAnswer {
     pub text: Option<String>,
 }
 
+/// One line of a count.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CountLine {
+    /// Part number.
+    pub part: String,
+    /// Serial number of a serial-tracked unit; such a line counts 0 or 1. Without one: the pieces that have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub serial: Option<String>,
+    /// Pieces that were found.
+    pub counted: u32,
+    /// Pieces that the book had, as whoever counted saw it.
+    pub book: i64,
+}
+
+/// See [`super::Fact::Count`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Count {
+    /// Where, as in [`Move`].
+    pub place: String,
+    /// What was found; empty to refuse the proposal in `of`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<CountLine>,
+    /// The engineer's proposal that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<FactId>,
+    /// Why it was counted, or refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// See [`super::Fact::Level`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Level {
+    /// Where: `store:<location>` or `van_good:<engineer>`.
+    pub place: String,
+    /// Part number.
+    pub part: String,
+    /// Safety stock.
+    pub safety: u32,
+    /// Least stock.
+    pub min: u32,
+    /// Greatest stock; 0 where the part is not kept there any more.
+    pub max: u32,
+    /// The levels that it replaces.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub over: Vec<FactId>,
+}
+
 /// See [`super::Fact::Pack`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pack {

@@ -172,6 +172,17 @@ fn golden() -> Vec<(&'static str, Value, &'static str)> {
             office,
         ),
         (
+            "count",
+            json!({"place": "supplier", "lines": [{"part": "p", "serial": "s", "counted": 1, "book": -1}], "of": X,
+                "reason": "r"}),
+            field,
+        ),
+        (
+            "level",
+            json!({"place": "supplier", "part": "p", "safety": 1, "min": 2, "max": 3, "over": [X]}),
+            office,
+        ),
+        (
             "pack",
             json!({"pack": "prices", "version": "eseal@1", "blob": "00", "valid_from": "2026-01-01"}),
             "reference/index",

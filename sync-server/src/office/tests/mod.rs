@@ -1,4 +1,5 @@
 mod board;
+mod counts;
 mod plan;
 mod queries;
 mod records;

@@ -3,6 +3,7 @@
 pub mod beside;
 pub mod board;
 pub mod conflicts;
+pub mod counts;
 pub mod customers;
 pub mod door;
 pub mod files;

@@ -14,7 +14,7 @@ use crate::http::form::Fields;
 use crate::office::{Goods, GoodsFrom, Handover, OfficeError, StockLine, StockPlace};
 use crate::page::desk::{Desk, Posted};
 use crate::page::model::{Cell, Chip, Choice, Here, PartRow, Place, RequestLine, Stock, Tone};
-use crate::page::present::{Names, values};
+use crate::page::present::{Names, counts, values};
 use crate::page::respond::html;
 use crate::page::views::StockView;
 use crate::page::words::Words;
@@ -168,7 +168,7 @@ pub async fn get(desk: Desk) -> Response {
             };
             let to_decide = board.rows.iter().map(|row| row.to_decide).sum();
             Ok((
-                office.stock()?,
+                (office.stock()?, office.views().stock()?),
                 load::engineers(office)?,
                 names,
                 numbers,
@@ -176,7 +176,7 @@ pub async fn get(desk: Desk) -> Response {
             ))
         })
         .await;
-    let (places, engineers, names, numbers, to_decide) = match found {
+    let ((places, all), engineers, names, numbers, to_decide) = match found {
         Ok(found) => found,
         Err(error) => return desk.failed(&error),
     };
@@ -198,7 +198,14 @@ pub async fn get(desk: Desk) -> Response {
         }
     }
     let text = desk.asked("q").unwrap_or_default();
+    let (waiting, counted) = counts::counts(words, &names, &all, may_move);
+    let vans = engineers.iter().cloned().collect();
     let stock = Stock {
+        waiting,
+        counted,
+        shortages: counts::shortages(words, &names, &all.shortages),
+        levels: counts::levels(words, &names, &all.levels),
+        shelves: counts::places(words, &vans, None),
         text: text.to_owned(),
         places: places.iter().map(|found| place(words, found)).collect(),
         rows: rows(words, &names, &places, text),

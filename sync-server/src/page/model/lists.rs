@@ -1,6 +1,6 @@
 //! Lists and simple forms: new order, conflicts, users, devices, customers, equipment, stock.
 
-use super::{Candidate, Chip, Choice, ConflictView, Row, Tone};
+use super::{Candidate, Chip, Choice, ConflictView, CountCard, LevelRow, Row, Tone};
 
 /// The form of ticket, order and dispatch in one.
 #[derive(Debug, Clone, Default)]
@@ -318,6 +318,16 @@ pub struct Stock {
     pub sources: Vec<Choice>,
     /// How issued parts reach the engineer.
     pub ways: Vec<Choice>,
+    /// Counts that engineers propose.
+    pub waiting: Vec<CountCard>,
+    /// The newest other counts.
+    pub counted: Vec<CountCard>,
+    /// What is below its least stock.
+    pub shortages: Vec<LevelRow>,
+    /// Every stock level.
+    pub levels: Vec<LevelRow>,
+    /// Places that are counted and have levels.
+    pub shelves: Vec<Choice>,
     /// Makes the form's second arrival harmless.
     pub once: String,
 }

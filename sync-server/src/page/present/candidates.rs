@@ -87,6 +87,7 @@ mod tests {
             orders: 3,
         };
         let row = |part: &str, qty| StockRow {
+            missing: Vec::new(),
             location: Location::VanGood(user),
             part: part.into(),
             qty,

@@ -7,6 +7,7 @@ pub mod beside;
 pub mod candidates;
 pub mod clocks;
 pub mod conflicts;
+pub mod counts;
 pub mod names;
 pub mod order;
 pub mod photos;

@@ -243,9 +243,12 @@ fn tell_fact(words: &Words, names: &Names, fact: &Fact) -> Told {
             &code(words, "page.request", &answer.state),
         )
         .maybe(answer.text.as_ref()),
-        Fact::Pack(_) | Fact::User(_) | Fact::Device(_) | Fact::DeviceRevoked(_) => {
-            Told::new(words.tp("page.event.unknown", "kind", fact.kind()))
-        }
+        Fact::Count(_)
+        | Fact::Level(_)
+        | Fact::Pack(_)
+        | Fact::User(_)
+        | Fact::Device(_)
+        | Fact::DeviceRevoked(_) => Told::new(words.tp("page.event.unknown", "kind", fact.kind())),
     }
 }
 
