@@ -1,7 +1,8 @@
 //! The van: what is in it, what comes, what does not add up.
 
-use fieldseal_core::device::engine::{Bucket, Counted, Pieces, Swap, VanMove};
+use fieldseal_core::device::engine::{Bucket, Counted, Pieces, Scrap, ScrapPhoto, Swap, VanMove};
 use fieldseal_core::domain::ids::{OrderId, UserId};
+use fieldseal_core::domain::ledger::ScrapType;
 use fieldseal_core::facts::van::{ShortageView, StockRow};
 use fieldseal_core::facts::{DocName, VanView, ViewToken};
 
@@ -62,11 +63,51 @@ pub enum VanMove {
         /// The order.
         order: OrderId,
     },
-    /// Scrapped; the note says which type.
-    Scrap {
-        /// Which ones.
-        bucket: Bucket,
-    },
+}
+
+/// Why a part is scrapped.
+#[uniffi::remote(Enum)]
+pub enum ScrapType {
+    /// Broken.
+    Broken,
+    /// Wet.
+    Water,
+    /// Worn out.
+    WornOut,
+    /// Not used any more.
+    Obsolete,
+    /// Failed already when it was new.
+    DeadOnArrival,
+    /// Gone; nothing is left to photograph.
+    Lost,
+    /// Something else, said in words.
+    Other,
+}
+
+/// Parts that are scrapped, with the photo that shows them.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct ScrapForm {
+    /// Out of which ones.
+    pub bucket: Bucket,
+    /// Why.
+    pub kind: ScrapType,
+    /// In words; needed for `Lost` and `Other`.
+    pub note: Option<String>,
+    /// The path of a JPEG file; needed but for `Lost`.
+    pub photo: Option<String>,
+}
+
+impl From<ScrapForm> for Scrap {
+    fn from(form: ScrapForm) -> Self {
+        Self {
+            bucket: form.bucket,
+            kind: form.kind,
+            note: form.note,
+            photo: form
+                .photo
+                .map_or(ScrapPhoto::Missing, |path| ScrapPhoto::File { path: path.into() }),
+        }
+    }
 }
 
 /// What was found of one part.

@@ -9,7 +9,7 @@ use fieldseal_core::facts::{DocName, FactId, ViewToken};
 
 use crate::engine::{Answer, FieldsealEngine};
 use crate::forms::{PenStrokes, SealForm, SealedReport};
-use crate::stock::PartWanted;
+use crate::stock::{PartWanted, ScrapForm};
 use crate::values::FieldContent;
 use crate::warranty::{Examined, ExaminedUnit};
 
@@ -95,6 +95,11 @@ impl FieldsealEngine {
         note: Option<String>,
     ) -> Answer<Saved> {
         Ok(self.engine.move_parts(&token, &moved, &lines, note.as_deref())?)
+    }
+
+    /// Scraps parts of the own van, with type and photo.
+    pub fn scrap(&self, token: ViewToken, scrap: ScrapForm, lines: Vec<Pieces>) -> Answer<Saved> {
+        Ok(self.engine.scrap(&token, &scrap.into(), &lines)?)
     }
 
     /// Proposes what was counted in the own van; the storekeeper posts it.

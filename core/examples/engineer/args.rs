@@ -364,13 +364,19 @@ pub enum Parts {
     Restock,
     /// Scrapped.
     Scrap {
-        /// Which type of scrap.
+        /// Which type of scrap: broken, water, worn_out, obsolete, dead_on_arrival, lost, other
         kind: String,
         #[command(flatten)]
         pieces: Pieces,
         /// Out of the defective ones.
         #[arg(long)]
         defective: bool,
+        /// The JPEG file that shows it.
+        #[arg(long)]
+        photo: Option<PathBuf>,
+        /// In words.
+        #[arg(long)]
+        note: Option<String>,
     },
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use fieldseal_core::device::EngineError;
 use fieldseal_core::device::engine::{
     Bucket, Closing, Counted, Engine, Examination, Founded, Founding, FoundingCustomer, FoundingUnit,
-    OrderDetails, OrderPhoto, PhotoNote, Pieces, Saved, SealRequest, Step, Swap, VanMove,
+    OrderDetails, OrderPhoto, PhotoNote, Pieces, Saved, Scrap, ScrapPhoto, SealRequest, Step, Swap, VanMove,
 };
 use fieldseal_core::domain::canonical::ContentHash;
 use fieldseal_core::domain::ids::PersonId;
@@ -472,7 +472,7 @@ fn move_parts(engine: &Engine, parts: &Parts) -> Result<Saved, EngineError> {
         }
     };
     let token = engine.stock()?.stock.token;
-    let (moved, pieces, note) = match parts {
+    let (moved, pieces) = match parts {
         Parts::Count {
             part,
             found,
@@ -488,38 +488,46 @@ fn move_parts(engine: &Engine, parts: &Parts) -> Result<Saved, EngineError> {
             return engine.count_van(&token, bucket(*defective), &[line], reason.as_deref());
         }
         Parts::Restock => return engine.restock(&token),
-        Parts::Confirm(pieces) => (VanMove::Confirm, pieces, None),
+        Parts::Confirm(pieces) => (VanMove::Confirm, pieces),
         Parts::Return { pieces, defective } => (
             VanMove::Return {
                 bucket: bucket(*defective),
             },
             pieces,
-            None,
         ),
         Parts::TakeOver { from, pieces } => {
             let from = find::colleague(engine, from)?;
-            (VanMove::TakeOver { from }, pieces, None)
+            (VanMove::TakeOver { from }, pieces)
         }
         Parts::Collect { order, pieces } => {
             let order = find::order(engine, order)?;
-            (VanMove::Collect { order }, pieces, None)
+            (VanMove::Collect { order }, pieces)
         }
         Parts::Scrap {
             kind,
             pieces,
             defective,
-        } => (
-            VanMove::Scrap {
+            photo,
+            note,
+        } => {
+            let scrap = Scrap {
                 bucket: bucket(*defective),
-            },
-            pieces,
-            Some(kind.as_str()),
-        ),
+                kind: kind.parse().map_err(|_| unknown(kind))?,
+                note: note.clone(),
+                photo: photo
+                    .clone()
+                    .map_or(ScrapPhoto::Missing, |path| ScrapPhoto::File { path }),
+            };
+            return engine.scrap(&token, &scrap, &[line_of(pieces)]);
+        }
     };
-    let line = Pieces {
+    engine.move_parts(&token, &moved, &[line_of(pieces)], None)
+}
+
+fn line_of(pieces: &crate::args::Pieces) -> Pieces {
+    Pieces {
         part: pieces.part.clone(),
         qty: pieces.quantity,
         serial: pieces.serial.clone(),
-    };
-    engine.move_parts(&token, &moved, &[line], note)
+    }
 }

@@ -144,6 +144,8 @@ codes! {
         ClockSuspect = "clock_suspect",
         /// A proposal by the side that does not own the field.
         Proposal = "proposal",
+        /// Scrapped without its type, or without the photo that it needs (Y-22).
+        EvidenceMissing = "evidence_missing",
     }
 }
 

@@ -221,8 +221,8 @@ pub fn has_place_in(fact: &Fact, doc: &DocName) -> bool {
         | Fact::Done(_)
         | Fact::Seal(_)
         | Fact::Submit(_)
-        | Fact::Leave(_)
-        | Fact::Photo(_) => matches!(doc, DocName::Visit(..)),
+        | Fact::Leave(_) => matches!(doc, DocName::Visit(..)),
+        Fact::Photo(_) => matches!(doc, DocName::Visit(..) | DocName::VanField(..)),
         Fact::Level(_) => matches!(doc, DocName::VanOffice(..) | DocName::Store(..)),
         Fact::Move(_) | Fact::Reverse(_) | Fact::Count(_) => {
             matches!(

@@ -13,8 +13,11 @@ use serde::Serialize;
 pub use counts::{CountState, CountView};
 pub use levels::{LevelView, ShortageView};
 
+use crate::domain::canonical::ContentHash;
 use crate::domain::ids::UserId;
-use crate::domain::ledger::{Balances, Entry, Ledger, Location, Movement, MovementKind, Reversal, fold};
+use crate::domain::ledger::{
+    Balances, Entry, Ledger, Location, Movement, MovementKind, Reversal, ScrapType, fold,
+};
 use crate::domain::roles::Role;
 use crate::facts::conflict::{Conflict, ConflictKind, Flag};
 use crate::facts::family::{Family, FoldContext, Ix, UnreadableAction};
@@ -69,8 +72,12 @@ pub struct MoveView {
     pub movement: Movement,
     /// The order that it belongs to.
     pub order: Option<DocName>,
-    /// Note: scrap type, reason, slip.
+    /// Note: reason, slip.
     pub note: Option<String>,
+    /// Why it was scrapped, where it was (Y-22).
+    pub scrap: Option<ScrapType>,
+    /// The photo that shows it.
+    pub photo: Option<ContentHash>,
     /// What took it back.
     pub reversed_by: Option<FactId>,
     /// Who, when.
@@ -109,6 +116,19 @@ pub struct AnswerView {
     pub stamp: Stamp,
 }
 
+/// A photo that an engineer took for a movement of his van.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct VanPhoto {
+    /// The `photo` fact.
+    pub id: FactId,
+    /// Its bytes' hash.
+    pub sha256: ContentHash,
+    /// What is to be seen, in words.
+    pub caption: Option<String>,
+    /// Who took it, when.
+    pub stamp: Stamp,
+}
+
 /// The stock that some van and store documents hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StockView {
@@ -120,6 +140,8 @@ pub struct StockView {
     pub moves: Vec<MoveView>,
     /// Parts requests, oldest first.
     pub requests: Vec<RequestView>,
+    /// Photos that were taken for movements, oldest first.
+    pub photos: Vec<VanPhoto>,
     /// Counts, oldest first (T-36).
     pub counts: Vec<CountView>,
     /// Stock levels by place and part (T-34).
@@ -258,6 +280,9 @@ fn stock(family: &Family<'_>, shown: impl Fn(Location) -> bool) -> StockView {
     for (ix, _) in family.live() {
         match entry(family, ix) {
             Some(Ok((key, entry))) => {
+                if scrap_unproven(family, ix) {
+                    said.push((ix, Flag::EvidenceMissing));
+                }
                 places.entry(key).or_insert(ix);
                 entries.push((ix, key, entry));
             }
@@ -286,6 +311,7 @@ fn stock(family: &Family<'_>, shown: impl Fn(Location) -> bool) -> StockView {
         rows,
         counts,
         levels,
+        photos: photos(family, &mut said),
         moves: moves(family, &entries),
         requests,
         conflicts,
@@ -299,6 +325,36 @@ fn stock(family: &Family<'_>, shown: impl Fn(Location) -> bool) -> StockView {
         unreadable: family.unreadable.clone(),
         token,
     }
+}
+
+/// Scrapped without its type, or without the photo that its type needs: it counts, and is to be seen (Y-22).
+fn scrap_unproven(family: &Family<'_>, ix: Ix) -> bool {
+    let Some(Fact::Move(moved)) = family.record(ix).fact() else {
+        return false;
+    };
+    if moved.movement != MovementKind::Scrap.as_str() || moved.mirrors.is_some() {
+        return false;
+    }
+    let kind: Option<ScrapType> = moved.scrap.as_deref().and_then(|code| code.parse().ok());
+    let photo: Option<ContentHash> = moved.photo.as_deref().and_then(|hash| hash.parse().ok());
+    kind.is_none_or(|kind| kind.needs_photo() && photo.is_none())
+}
+
+fn photos(family: &Family<'_>, said: &mut Vec<(Ix, Flag)>) -> Vec<VanPhoto> {
+    let mut photos = Vec::new();
+    for (ix, fact) in family.live() {
+        let Fact::Photo(photo) = fact else { continue };
+        match photo.blob.parse() {
+            Ok(sha256) => photos.push(VanPhoto {
+                id: family.id(ix),
+                sha256,
+                caption: photo.caption.clone(),
+                stamp: family.record(ix).stamp.as_ref().clone(),
+            }),
+            Err(_) => said.push((ix, Flag::BadReference)),
+        }
+    }
+    photos
 }
 
 fn rows(ledger: &Ledger<FactId>, shown: &impl Fn(Location) -> bool) -> Vec<StockRow> {
@@ -400,6 +456,8 @@ fn moves(family: &Family<'_>, entries: &[(Ix, FactId, Entry<FactId>)]) -> Vec<Mo
                 movement: movement.clone(),
                 order: moved.order.clone(),
                 note: moved.note.clone(),
+                scrap: moved.scrap.as_deref().and_then(|code| code.parse().ok()),
+                photo: moved.photo.as_deref().and_then(|hash| hash.parse().ok()),
                 reversed_by: reversed.get(key).copied(),
                 stamp: record.stamp.as_ref().clone(),
             })

@@ -437,7 +437,7 @@ pub fn moved(kind: &str, part: &str, serial: Option<&str>, qty: u32, way: (&str,
         order: order.then(order_doc),
         assignment: None,
         note: None,
-        mirrors: None,
+        ..Default::default()
     })
 }
 pub fn mirror(of: &Wrote, fact: Fact) -> Fact {

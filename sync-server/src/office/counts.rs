@@ -99,7 +99,7 @@ fn adjust(place: Location, part: &str, serial: Option<&str>, difference: i64, re
         order: None,
         assignment: None,
         note: Some(reason.to_owned()),
-        mirrors: None,
+        ..Default::default()
     }))
 }
 

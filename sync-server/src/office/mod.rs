@@ -59,7 +59,7 @@ pub use packs::PackKind;
 pub use people::{NewUser, UserLine};
 pub use photos::Arrived;
 pub use review::{audit_blockers, revision_of, workers};
-pub use stock::{Goods, GoodsFrom, Handover, MAIN_STORE, StockLine, StockPlace};
+pub use stock::{Goods, GoodsFrom, Handover, MAIN_STORE, StockLine, StockPlace, StoreScrap};
 pub use ticket_life::CloseAs;
 pub use ticket_log::{Agreed, PassedOn};
 pub use tickets::NewTicket;

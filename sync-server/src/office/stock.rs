@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use fieldseal_core::domain::calendar::Quarter;
+use fieldseal_core::domain::canonical::ContentHash;
 use fieldseal_core::domain::ids::{ActionId, LocationId, UserId};
-use fieldseal_core::domain::ledger::{Location, Movement, MovementKind};
+use fieldseal_core::domain::ledger::{Location, Movement, MovementKind, ScrapType};
 use fieldseal_core::domain::roles::{Operation, Role};
 use fieldseal_core::facts::kinds::{Move, PartLine, PartsAnswer};
 use fieldseal_core::facts::van::{RequestView, StockRow};
@@ -84,6 +85,19 @@ pub struct StockPlace {
     pub requests: Vec<RequestView>,
     /// Heads of what is shown, for the forms of this place.
     pub token: ViewToken,
+}
+
+/// Scrap out of the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreScrap {
+    /// Off the defective shelf.
+    pub defective: bool,
+    /// Why.
+    pub kind: ScrapType,
+    /// In words; needed for some types.
+    pub note: Option<String>,
+    /// The photo that shows it, on the server already.
+    pub photo: Option<ContentHash>,
 }
 
 /// How issued parts reach the engineer.
@@ -174,7 +188,7 @@ impl Office {
                     order: None,
                     assignment: None,
                     note: note.clone(),
-                    mirrors: None,
+                    ..Default::default()
                 }))
             })
             .collect()
@@ -227,6 +241,49 @@ impl Office {
             GoodsFrom::Defective => (Location::InTransit(None), Location::StoreDefective(MAIN_STORE)),
         };
         let facts = Self::moves(MovementKind::Receive, lines, from, to, note)?;
+        self.append_once(by, once, DocName::Store(MAIN_STORE, self.shard()), facts)
+    }
+
+    /// Scraps parts of the store, with type and photo (Y-22); the photo is one that the server has. The same `once` again
+    /// writes nothing.
+    ///
+    /// # Errors
+    /// [`OfficeError::NotAllowed`], [`OfficeError::Invalid`]: `empty`, `bad_value`; `photo_missing` where the type needs one
+    /// and none was chosen or it has not arrived.
+    pub fn scrap_from_store(
+        &self,
+        by: &Person,
+        once: ActionId,
+        lines: &[impl Into<Goods> + Clone],
+        scrap: &StoreScrap,
+    ) -> Result<(), OfficeError> {
+        require(by, Operation::MoveStoreStock)?;
+        let note = scrap.note.as_deref();
+        if scrap.kind.needs_words() && optional("note", note)?.is_none() {
+            return Err(OfficeError::field("note", "empty"));
+        }
+        let arrived = match &scrap.photo {
+            Some(photo) => {
+                let tx = self.storage.read()?;
+                tx.file(&photo.0)?.is_some() || tx.has_blob(&photo.0)?
+            }
+            None => !scrap.kind.needs_photo(),
+        };
+        if !arrived {
+            return Err(OfficeError::field("photo", "photo_missing"));
+        }
+        let from = if scrap.defective {
+            Location::StoreDefective(MAIN_STORE)
+        } else {
+            Location::Store(MAIN_STORE)
+        };
+        let mut facts = Self::moves(MovementKind::Scrap, lines, from, Location::Scrap, note)?;
+        for fact in &mut facts {
+            if let Fact::Move(moved) = fact {
+                moved.scrap = Some(scrap.kind.as_str().to_owned());
+                moved.photo = scrap.photo.map(|photo| photo.to_string());
+            }
+        }
         self.append_once(by, once, DocName::Store(MAIN_STORE, self.shard()), facts)
     }
 

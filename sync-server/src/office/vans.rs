@@ -185,7 +185,7 @@ mod tests {
             order: Some(DocName::Order(order)),
             assignment: None,
             note: None,
-            mirrors: None,
+            ..Default::default()
         })
     }
 

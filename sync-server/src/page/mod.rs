@@ -91,6 +91,8 @@ pub fn router(_state: &AppState) -> Router<AppState> {
         .route("/stock/receive", post(handlers::stock::receive))
         .route("/stock/issue", post(handlers::stock::issue))
         .route("/stock/answer", post(handlers::stock::answer))
+        .route("/stock/scrap", post(handlers::stock::scrap))
+        .route("/stock/photos/{sha256}", get(handlers::photos::of_stock))
         .route(
             "/stock/count",
             get(handlers::counts::get).post(handlers::counts::count),

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use fieldseal_core::device::engine::{Bucket, Counted, Step};
+use fieldseal_core::device::engine::{Bucket, Counted, Pieces, Scrap, ScrapPhoto, Step};
 use fieldseal_core::domain::ids::OrderId;
+use fieldseal_core::domain::ledger::ScrapType;
 use fieldseal_core::domain::roles::Role;
 use fieldseal_core::facts::kinds::Pack;
 use fieldseal_core::facts::{DocName, Fact, ViewToken};
@@ -234,4 +235,86 @@ async fn t34_t36_counts_and_levels_go_from_sheet_and_van_into_the_book() {
         assert_eq!(engine.stock().unwrap().available("FUSE"), 2);
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn y22_scrap_of_van_and_store_shows_type_and_photo() {
+    let bench = Bench::new();
+    let addr = serve(&bench).await;
+    let folder = tempfile::tempdir().unwrap();
+    let wang = engineer(&bench, 1, "王建国");
+    let browser = Browser::signed_in(&bench);
+    let wangs = phone(&bench, addr, folder.path(), wang, "王的手机").await;
+    let path = folder.path().join("broken.jpg");
+    let rgb: Vec<u8> = (0..64 * 48 * 3_u32).map(|n| (n * 7 % 251) as u8).collect();
+    std::fs::write(&path, fieldseal_core::media::jpeg::encode(&rgb, 64, 48, 90)).unwrap();
+    let stock = browser.page("/stock").await;
+    let store = [
+        ("part", "FUSE"),
+        ("qty", "1"),
+        ("shelf", "good"),
+        ("kind", "broken"),
+    ];
+    let refused = browser.post(&stock, "/stock/scrap", &store).await;
+    assert!(
+        refused.1.contains("problem=photo_missing&field=photo"),
+        "{refused:?}"
+    );
+    let lost = [
+        ("part", "FUSE"),
+        ("qty", "1"),
+        ("shelf", "defective"),
+        ("kind", "lost"),
+    ];
+    let refused = browser.post(&stock, "/stock/scrap", &lost).await;
+    assert!(refused.1.contains("problem=empty&field=note"), "{refused:?}");
+    on_phone(&wangs, move |engine| {
+        let scrap = Scrap {
+            bucket: Bucket::Good,
+            kind: ScrapType::Water,
+            note: Some("雨中进水".into()),
+            photo: ScrapPhoto::File { path },
+        };
+        let line = Pieces {
+            part: "FUSE".into(),
+            qty: 1,
+            serial: None,
+        };
+        let token = engine.stock().unwrap().stock.token;
+        engine.scrap(&token, &scrap, &[line]).unwrap();
+        engine.sync_once().unwrap();
+    })
+    .await;
+    let van = bench.state.office.views().van(wang).unwrap();
+    let photo = van.stock.photos[0].sha256.to_string();
+    let page = browser.page("/stock").await;
+    assert!(page.contains("进水、雨中进水") && page.contains(&format!("/stock/photos/{photo}")));
+    let (cookie, _) = bench.sign_in();
+    let path = format!("/stock/photos/{photo}");
+    let shown = bench.get_with(&path, &[("cookie", &cookie)]).await;
+    assert_eq!(
+        (shown.status().as_u16(), &shown.headers()["content-type"]),
+        (200, &"image/jpeg".parse().unwrap())
+    );
+    assert_eq!(bench.get(&path).await.status(), 401);
+    assert_eq!(
+        browser
+            .open(&format!("/stock/photos/{}", "ab".repeat(32)))
+            .await
+            .0,
+        404
+    );
+    // The storekeeper scraps the rest of that lot with the same photo.
+    let store = [
+        ("part", "FUSE"),
+        ("qty", "2"),
+        ("shelf", "good"),
+        ("kind", "broken"),
+        ("photo", photo.as_str()),
+    ];
+    let page = browser
+        .done(&page, "/stock/scrap", &store, "stock_scrapped")
+        .await;
+    assert_eq!(page.matches(&format!("/stock/photos/{photo}")).count(), 2);
+    assert!(!page.contains("缺少必要的类型或照片"));
 }

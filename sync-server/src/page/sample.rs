@@ -635,6 +635,19 @@ pub(super) fn stock(w: &Words) -> Stock {
         shortages: vec![level_row(true)],
         levels: vec![level_row(false)],
         shelves: vec![choice("store:1", HOSTILE)],
+        scraps: vec![ScrapRow {
+            place: HOSTILE.into(),
+            part: "KEY-U3".into(),
+            name: HOSTILE.into(),
+            serial: HOSTILE.into(),
+            qty: "1".into(),
+            why: HOSTILE.into(),
+            photo: "00".repeat(32),
+            unproven: true,
+            by: HOSTILE.into(),
+        }],
+        scrap_types: vec![choice("broken", &w.t("scrap.broken"))],
+        scrap_photos: vec![choice("", HOSTILE)],
         once: "o".into(),
     }
 }

@@ -165,7 +165,7 @@ fn van(owner: UserId) -> Result<Vec<StoredAction>, Failed> {
             order: None,
             assignment: None,
             note: None,
-            mirrors: None,
+            ..Default::default()
         });
         let writer = if issues { &mut store } else { &mut field };
         actions.push(writer.write(&[moved])?.0);

@@ -285,7 +285,7 @@ impl World {
                 order: Some(order.clone()),
                 assignment,
                 note: Some(note.to_owned()),
-                mirrors: None,
+                ..Default::default()
             })
         };
         let mut sealed = None;

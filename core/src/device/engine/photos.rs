@@ -135,17 +135,19 @@ impl Engine {
             let folded = details::fold(connection, order, Some(me.user))?;
             note.check(&folded.view)
         })?;
-        let photo = media::read_photo(file).map_err(media_error)?;
+        let photo = inner.take_in(file)?;
         let (hash, size) = (photo.sha256.0, photo.jpeg.len());
-        if u64::try_from(size).unwrap_or(u64::MAX) > LARGE_BLOB_MAX {
-            return Err(EngineError::invalid("media.too_many_pixels"));
-        }
-        inner.keep_chunks(&hash, &photo.jpeg)?;
-        let taken_at = photo.taken.map(|taken| inner.taken_at(taken).to_string());
+        let taken_at = inner.taken_on(&photo);
         let (saved, ()) = self.visit_with(order, token, |transaction, me, folded| {
             // Again: a consent may have been hidden meanwhile.
             note.check(&folded.view)?;
-            if !photos::link(transaction, &hash, size, &photo.thumbnail, Some(order))? {
+            if !photos::link(
+                transaction,
+                &hash,
+                size,
+                &photo.thumbnail,
+                photos::For::Order(order),
+            )? {
                 return Err(EngineError::unexpected("photo.chunks"));
             }
             let fact = Fact::Photo(kinds::Photo {
@@ -336,6 +338,21 @@ pub(super) fn of_view(connection: &Connection, view: &OrderView) -> Result<Vec<O
 }
 
 impl Inner {
+    /// Reads and checks a file, and keeps its bytes until something mentions them.
+    pub(super) fn take_in(&self, file: &Path) -> Result<media::Photo, EngineError> {
+        let photo = media::read_photo(file).map_err(media_error)?;
+        if u64::try_from(photo.jpeg.len()).unwrap_or(u64::MAX) > LARGE_BLOB_MAX {
+            return Err(EngineError::invalid("media.too_many_pixels"));
+        }
+        self.keep_chunks(&photo.sha256.0, &photo.jpeg)?;
+        Ok(photo)
+    }
+
+    /// When it was taken, as a fact says it.
+    pub(super) fn taken_on(&self, photo: &media::Photo) -> Option<String> {
+        photo.taken.map(|taken| self.taken_at(taken).to_string())
+    }
+
     /// Chunks by small transactions: a form saved meanwhile waits for one of them at most (design 4).
     fn keep_chunks(&self, hash: &[u8; 32], bytes: &[u8]) -> Result<(), EngineError> {
         if self.read(|connection| Ok(photos::is_here(connection, hash)?))? {

@@ -183,7 +183,7 @@ fn plain(
         order: None,
         assignment: None,
         note: None,
-        mirrors: None,
+        ..Default::default()
     })
 }
 

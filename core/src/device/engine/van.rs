@@ -55,7 +55,7 @@ impl Engine {
                 order: Some(DocName::Order(order)),
                 assignment: steps::own_assignment(&folded.view, me),
                 note: None,
-                mirrors: None,
+                ..Default::default()
             })];
             facts.extend(receipt);
             Ok((Plan::one(self.inner.van(me), facts), ()))
@@ -170,7 +170,7 @@ pub(super) fn received(me: &Me, part: &str, serial: Option<String>, qty: u32) ->
         order: None,
         assignment: None,
         note: None,
-        mirrors: None,
+        ..Default::default()
     })
 }
 

@@ -49,11 +49,6 @@ pub enum VanMove {
         /// The order.
         order: OrderId,
     },
-    /// Scraps parts (报废). Needs the type of scrap as the note (T-32).
-    Scrap {
-        /// Which ones.
-        bucket: Bucket,
-    },
 }
 
 impl VanMove {
@@ -82,7 +77,6 @@ impl VanMove {
                 Location::CustomerSite(order),
                 Location::VanDefective(me),
             ),
-            Self::Scrap { bucket } => (MovementKind::Scrap, bucket.of(me), Location::Scrap),
         }
     }
 
@@ -94,7 +88,7 @@ impl VanMove {
     }
 }
 
-fn refused(error: MovementError) -> EngineError {
+pub(super) fn refused(error: MovementError) -> EngineError {
     EngineError::invalid(match error {
         MovementError::Quantity => "step_problem.quantity",
         MovementError::NoPart => "step_problem.part_missing",
@@ -103,11 +97,11 @@ fn refused(error: MovementError) -> EngineError {
 }
 
 impl Engine {
-    /// Moves parts into, out of or within the own van. `note` says why, and for scrap which type.
+    /// Moves parts into, out of or within the own van. `note` says why. Scrap is [`Engine::scrap`]'s.
     ///
     /// # Errors
     /// [`EngineError::Invalid`] without lines, a part or a quantity, with several pieces of one serial number, for one's
-    /// own van as the colleague's, for scrap without its type; [`EngineError::NotFound`] for an order that is not here.
+    /// own van as the colleague's; [`EngineError::NotFound`] for an order that is not here.
     /// Else as [`Engine::use_part`].
     pub fn move_parts(
         &self,
@@ -119,9 +113,6 @@ impl Engine {
         let note = note.map(str::trim).filter(|note| !note.is_empty());
         if lines.is_empty() {
             return Err(EngineError::invalid("step_problem.lines_missing"));
-        }
-        if matches!(moved, VanMove::Scrap { .. }) && note.is_none() {
-            return Err(EngineError::invalid("step_problem.reason_missing"));
         }
         let (saved, ()) = self.inner.act(token, |transaction, me| {
             let assignment = match moved.order() {
@@ -151,7 +142,7 @@ impl Engine {
                     order: moved.order().map(DocName::Order),
                     assignment,
                     note: note.map(str::to_owned),
-                    mirrors: None,
+                    ..Default::default()
                 }));
             }
             Ok((Plan::one(self.inner.van(me), facts), ()))

@@ -71,7 +71,18 @@ pub fn is_here(connection: &Connection, hash: &Hash) -> Result<bool, StoreError>
         .query_row([hash], |row| row.get(0))?)
 }
 
-/// Makes a photo whose chunks are all here one of this phone's: for `order` where it was taken here. `false`, and
+/// What a photo that is linked is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum For {
+    /// Taken here, for an order.
+    Order(OrderId),
+    /// Taken here, for a movement of the van.
+    Van,
+    /// Fetched from the server.
+    Fetched,
+}
+
+/// Makes a photo whose chunks are all here one of this phone's: what was taken here is owed to the server. `false`, and
 /// nothing done, where a chunk is missing.
 ///
 /// # Errors
@@ -81,7 +92,7 @@ pub fn link(
     hash: &Hash,
     size: usize,
     thumbnail: &[u8],
-    order: Option<OrderId>,
+    taken: For,
 ) -> Result<bool, StoreError> {
     let size = i64::try_from(size).unwrap_or(i64::MAX);
     let chunks: Option<i64> = connection
@@ -102,8 +113,8 @@ pub fn link(
             "INSERT INTO photos (sha256, size, thumbnail, own) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (sha256) DO UPDATE SET own = max(own, excluded.own)",
         )?
-        .execute(params![hash, size, thumbnail, order.is_some()])?;
-    if let Some(order) = order {
+        .execute(params![hash, size, thumbnail, taken != For::Fetched])?;
+    if let For::Order(order) = taken {
         connection
             .prepare_cached("INSERT OR IGNORE INTO photo_orders (\"order\", sha256) VALUES (?1, ?2)")?
             .execute(params![order.to_string(), hash])?;
@@ -307,7 +318,7 @@ pub fn end_fetch(connection: &Connection, hash: &Hash, thumbnail: &[u8]) -> Resu
     connection
         .prepare_cached("UPDATE photos SET thumbnail = ?2 WHERE sha256 = ?1 AND length(thumbnail) = 0")?
         .execute(params![hash, thumbnail])?;
-    link(connection, hash, bytes.len(), thumbnail, None)
+    link(connection, hash, bytes.len(), thumbnail, For::Fetched)
 }
 
 /// Whether the bytes may go without anybody's word (I9): they were never owed, or two backups hold the receipt's row.

@@ -15,7 +15,7 @@ pub use balances::{Balances, Discrepancy};
 pub use fold::{Ledger, LedgerFlag, SerialDispute, YunTianRow, fold};
 pub use levels::{Level, LevelError, Shortage};
 pub use location::{Location, LocationClass, LocationError};
-pub use movement::{Entry, Movement, MovementError, MovementKind, Reversal};
+pub use movement::{Entry, Movement, MovementError, MovementKind, Reversal, ScrapType};
 
 #[cfg(test)]
 mod tests;

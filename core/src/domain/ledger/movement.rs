@@ -38,6 +38,38 @@ codes! {
     }
 }
 
+codes! {
+    /// Why a part is scrapped (Y-22, T-32).
+    pub enum ScrapType in "scrap" {
+        /// Broken.
+        Broken = "broken",
+        /// Wet.
+        Water = "water",
+        /// Worn out.
+        WornOut = "worn_out",
+        /// Not used any more.
+        Obsolete = "obsolete",
+        /// Failed already when it was new.
+        DeadOnArrival = "dead_on_arrival",
+        /// Gone; nothing is left to photograph.
+        Lost = "lost",
+        /// Something else, said in words.
+        Other = "other",
+    }
+}
+
+impl ScrapType {
+    /// Whether a photo has to show it.
+    pub const fn needs_photo(self) -> bool {
+        !matches!(self, Self::Lost)
+    }
+
+    /// Whether it has to be said in words what it was.
+    pub const fn needs_words(self) -> bool {
+        matches!(self, Self::Lost | Self::Other)
+    }
+}
+
 use LocationClass as L;
 use MovementKind as K;
 

@@ -92,6 +92,7 @@ fn every_code_has_a_text() {
         work::TimeKind,
         work::Severity,
         ledger::LocationClass,
+        ledger::ScrapType,
         ledger::MovementKind,
         report_rules::MissingCode,
         policy::StartDate,

@@ -42,7 +42,7 @@ pub struct Choose {
 
 /// One movement of the double-entry stock ledger (D.2, I3). Locations are written as `van_good:<engineer>`,
 /// `van_defective:<engineer>`, `store:<location>`, `customer_site:<order>`, `scrap`, `supplier`, `in_transit`, `suspense`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Move {
     /// Code of the movement kind: `receive`, `issue`, `confirm_receipt`, `consume`, …
     pub movement: String,
@@ -70,6 +70,19 @@ pub struct Move {
     /// the two count once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mirrors: Option<FactId>,
+    /// Code of the type of scrap (Y-22).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scrap: Option<String>,
+    /// SHA-256 (hex) of the photo that shows what is scrapped (Y-22).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub photo: Option<String>,
+    /// The hand-over between two engineers that it is one half of: the code's id and the place of the line in it. Both
+    /// halves count once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handover: Option<FactId>,
+    /// Return (RMA) number of a loan (T-28).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rma: Option<String>,
 }
 
 /// One line of a parts request.

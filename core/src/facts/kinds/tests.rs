@@ -157,7 +157,7 @@ fn golden() -> Vec<(&'static str, Value, &'static str)> {
         (
             "move",
             json!({"movement": "consume", "part": "p", "serial": "s", "qty": 1, "from": "supplier", "to": "scrap",
-                "order": ORDER, "assignment": X, "note": "n", "mirrors": Y}),
+                "order": ORDER, "assignment": X, "note": "n", "mirrors": Y, "scrap": "s", "photo": "00", "handover": X, "rma": "r"}),
             field,
         ),
         ("reverse", json!({"of": X, "reason": "r"}), field),

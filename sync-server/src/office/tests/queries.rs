@@ -132,7 +132,7 @@ fn stock_follows_issues_and_uses_and_forms_that_come_twice_count_once() {
         order: Some(DocName::Order(order)),
         assignment: None,
         note: None,
-        mirrors: None,
+        ..Default::default()
     };
     let visit = phone.visit(order);
     let travel = Step {

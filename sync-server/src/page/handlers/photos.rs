@@ -1,4 +1,5 @@
-//! `GET /orders/{id}/photos/{sha256}`: a photo of an order, for people at the page.
+//! `GET /orders/{id}/photos/{sha256}` and `GET /stock/photos/{sha256}`: a photo of an order or of a van's scrap, for people at
+//! the page.
 //!
 //! Invariants: only what a fact of this order names; a fixed type that the browser may not guess about, in a sandbox of
 //! its own; nothing that a client said is part of a path or of a header; who opens a sensitive one is logged.
@@ -44,6 +45,37 @@ pub async fn get(desk: Desk, Path((id, sha256)): Path<(String, String)>, headers
         let never = HeaderValue::from_static("private, no-store");
         response.headers_mut().insert(CACHE_CONTROL, never);
     }
+    guarded(response, &hash)
+}
+
+/// `GET /stock/photos/{sha256}`: a photo of what was scrapped (Y-22), for whoever sees the stock.
+pub async fn of_stock(desk: Desk, Path(sha256): Path<String>, headers: HeaderMap) -> Response {
+    let Ok(hash) = sha256.parse::<ContentHash>() else {
+        return desk.not_found();
+    };
+    let uploads = desk.state().uploads.clone();
+    let found = desk
+        .office(move |office, _| {
+            let stock = office.views().stock()?;
+            // A photo of the vans alone: an order's photo is shown with its order, by that page's rules.
+            if !stock.photos.iter().any(|photo| photo.sha256 == hash) {
+                return Err(OfficeError::NotFound);
+            }
+            match uploads.stored(&hash.0) {
+                Ok(found) => Ok(found),
+                Err(UploadError::NotFound) => Err(OfficeError::NotFound),
+                Err(error) => Err(OfficeError::unexpected(error)),
+            }
+        })
+        .await;
+    match found {
+        Ok(found) => guarded(serve(found, &hash.0, "image/jpeg", &headers), &hash),
+        Err(error) => desk.failed(&error),
+    }
+}
+
+/// Nothing that a browser could run, and a name of its own.
+fn guarded(mut response: Response, hash: &ContentHash) -> Response {
     let short: String = hash.to_string().chars().take(12).collect();
     let set = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&format!("inline; filename=\"{short}.jpg\"")) {

@@ -11,7 +11,7 @@ use fieldseal_core::facts::{DocName, FactId, ViewToken};
 
 use super::{board, load};
 use crate::http::form::Fields;
-use crate::office::{Goods, GoodsFrom, Handover, OfficeError, StockLine, StockPlace};
+use crate::office::{Goods, GoodsFrom, Handover, OfficeError, StockLine, StockPlace, StoreScrap};
 use crate::page::desk::{Desk, Posted};
 use crate::page::model::{Cell, Chip, Choice, Here, PartRow, Place, RequestLine, Stock, Tone};
 use crate::page::present::{Names, counts, values};
@@ -206,6 +206,9 @@ pub async fn get(desk: Desk) -> Response {
         shortages: counts::shortages(words, &names, &all.shortages),
         levels: counts::levels(words, &names, &all.levels),
         shelves: counts::places(words, &vans, None),
+        scraps: counts::scraps(words, &names, &all),
+        scrap_types: counts::scrap_types(words),
+        scrap_photos: counts::scrap_photos(words, &names, &all),
         text: text.to_owned(),
         places: places.iter().map(|found| place(words, found)).collect(),
         rows: rows(words, &names, &places, text),
@@ -306,6 +309,29 @@ pub async fn issue(posted: Posted) -> Response {
         (Err(error), ..) | (_, Err(error), _) | (.., Err(error)) => Err(error),
     };
     desk.answered("/stock", "stock_issued", done)
+}
+
+/// Scrap out of the store (Y-22).
+pub async fn scrap(posted: Posted) -> Response {
+    let Posted { desk, fields } = posted;
+    let wanted = || -> Result<StoreScrap, OfficeError> {
+        let kind = fields.get("kind").and_then(|code| code.parse().ok());
+        let photo = fields.filled("photo").map(str::parse).transpose();
+        Ok(StoreScrap {
+            defective: fields.get("shelf") == Some("defective"),
+            kind: kind.ok_or(OfficeError::field("kind", "unknown_choice"))?,
+            note: fields.filled("note").map(str::to_owned),
+            photo: photo.map_err(|_| OfficeError::field("photo", "photo_missing"))?,
+        })
+    };
+    let done = match (posted_line(&fields), wanted()) {
+        (Ok((once, lines)), Ok(scrap)) => {
+            desk.office(move |office, person| office.scrap_from_store(person, once, &lines, &scrap))
+                .await
+        }
+        (Err(error), _) | (_, Err(error)) => Err(error),
+    };
+    desk.answered("/stock#scraps", "stock_scrapped", done)
 }
 
 /// An answer to a request for parts.

@@ -65,6 +65,29 @@ pub struct LevelRow {
     pub urgent: bool,
 }
 
+/// Something that was scrapped (Y-22).
+#[derive(Debug, Clone)]
+pub struct ScrapRow {
+    /// Out of which place.
+    pub place: String,
+    /// Part number.
+    pub part: String,
+    /// Its name; empty where no list names it.
+    pub name: String,
+    /// Serial number; empty for none.
+    pub serial: String,
+    /// Pieces.
+    pub qty: String,
+    /// Its type, and what was said about it.
+    pub why: String,
+    /// The photo's hash; empty for none.
+    pub photo: String,
+    /// Without the type or photo that it needs.
+    pub unproven: bool,
+    /// Who, when.
+    pub by: String,
+}
+
 /// One row of a sheet to count by.
 #[derive(Debug, Clone)]
 pub struct SheetRow {

@@ -1,6 +1,6 @@
 //! Lists and simple forms: new order, conflicts, users, devices, customers, equipment, stock.
 
-use super::{Candidate, Chip, Choice, ConflictView, CountCard, LevelRow, Row, Tone};
+use super::{Candidate, Chip, Choice, ConflictView, CountCard, LevelRow, Row, ScrapRow, Tone};
 
 /// The form of ticket, order and dispatch in one.
 #[derive(Debug, Clone, Default)]
@@ -326,6 +326,12 @@ pub struct Stock {
     pub shortages: Vec<LevelRow>,
     /// Every stock level.
     pub levels: Vec<LevelRow>,
+    /// The newest scraps, of vans and store.
+    pub scraps: Vec<ScrapRow>,
+    /// Types of scrap.
+    pub scrap_types: Vec<Choice>,
+    /// Photos that a scrap of the store may be shown by.
+    pub scrap_photos: Vec<Choice>,
     /// Places that are counted and have levels.
     pub shelves: Vec<Choice>,
     /// Makes the form's second arrival harmless.

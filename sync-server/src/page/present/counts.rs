@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use fieldseal_core::domain::ids::UserId;
-use fieldseal_core::domain::ledger::{Level, Location};
-use fieldseal_core::facts::van::{CountState, CountView, LevelView, ShortageView, StockRow, StockView};
+use fieldseal_core::domain::ledger::{Level, Location, MovementKind, ScrapType};
+use fieldseal_core::facts::van::{
+    CountState, CountView, LevelView, MoveView, ShortageView, StockRow, StockView, VanPhoto,
+};
 
 use super::{Names, values};
 use crate::office::Shelf;
-use crate::page::model::{Chip, Choice, CountCard, CountRow, LevelRow, SheetRow, Tone};
+use crate::page::model::{Chip, Choice, CountCard, CountRow, LevelRow, ScrapRow, SheetRow, Tone};
 use crate::page::words::Words;
 
 /// Counts that are shown beside those that wait.
@@ -169,4 +171,63 @@ pub fn sheet(names: &Names, rows: &[StockRow], at: Location) -> Vec<SheetRow> {
             lines
         })
         .collect()
+}
+
+/// The newest scraps, newest first.
+pub fn scraps(words: &Words, names: &Names, stock: &StockView) -> Vec<ScrapRow> {
+    let scrapped = stock
+        .moves
+        .iter()
+        .rev()
+        .filter(|moved| moved.movement.kind() == MovementKind::Scrap && moved.reversed_by.is_none());
+    let row = |moved: &MoveView| {
+        let kind = moved.scrap.map(|kind| words.t(kind.text_key()));
+        let why: Vec<String> = kind.into_iter().chain(moved.note.clone()).collect();
+        let by = names.users.get(&moved.stamp.by).cloned().unwrap_or_default();
+        ScrapRow {
+            place: place(words, &names.users, moved.movement.from()),
+            part: moved.movement.part().to_owned(),
+            name: names.part(moved.movement.part()),
+            serial: moved.movement.serial().unwrap_or_default().to_owned(),
+            qty: moved.movement.qty().to_string(),
+            why: why.join(words.lang.list_separator()),
+            photo: moved.photo.map(|photo| photo.to_string()).unwrap_or_default(),
+            unproven: moved
+                .scrap
+                .is_none_or(|kind| kind.needs_photo() && moved.photo.is_none()),
+            by: format!("{by} {}", values::claim(words, &moved.stamp.at)),
+        }
+    };
+    scrapped.take(RECENT).map(row).collect()
+}
+
+/// Photos that a scrap of the store may be shown by: the engineers' newest.
+pub fn scrap_photos(words: &Words, names: &Names, stock: &StockView) -> Vec<Choice> {
+    let none = Choice {
+        value: String::new(),
+        text: words.t("page.scrap.no_photo"),
+        chosen: true,
+    };
+    let photo = |photo: &VanPhoto| Choice {
+        value: photo.sha256.to_string(),
+        text: format!(
+            "{} {} {}",
+            names.users.get(&photo.stamp.by).cloned().unwrap_or_default(),
+            values::claim(words, &photo.stamp.at),
+            photo.caption.clone().unwrap_or_default()
+        ),
+        chosen: false,
+    };
+    let newest = stock.photos.iter().rev().take(30).map(photo);
+    std::iter::once(none).chain(newest).collect()
+}
+
+/// Types of scrap, as a form's choices.
+pub fn scrap_types(words: &Words) -> Vec<Choice> {
+    let choice = |kind: &ScrapType| Choice {
+        value: kind.as_str().to_owned(),
+        text: words.t(kind.text_key()),
+        chosen: false,
+    };
+    ScrapType::ALL.iter().map(choice).collect()
 }

@@ -22,7 +22,7 @@ fn taken_over(from: UserId, to: UserId, serial: &str) -> Fact {
         order: None,
         assignment: None,
         note: Some("借用".to_owned()),
-        mirrors: None,
+        ..Default::default()
     })
 }
 

@@ -26,7 +26,7 @@ fn moved(movement: &str, part: &str, serial: Option<&str>, qty: u32, from: &str,
         order: None,
         assignment: None,
         note: None,
-        mirrors: None,
+        ..Default::default()
     })
 }
 
@@ -172,20 +172,6 @@ fn t36_bad_counts_write_nothing_and_a_foreign_one_is_flagged() {
             Flag::GuardFailed
         ]
     );
-}
-
-/// One action as a store would hold it.
-fn stored(doc: &DocName, facts: &[Fact]) -> crate::facts::StoredAction {
-    let (id, (_, bytes)) = Office::new().write(doc, facts);
-    let change = crate::documents::read_change(&bytes).unwrap();
-    crate::facts::StoredAction {
-        doc: doc.clone(),
-        key: id.action,
-        text: change.action.to_text().unwrap().into(),
-        hash: change.hash,
-        deps: change.deps,
-        actor: change.actor.0,
-    }
 }
 
 #[test]

@@ -431,3 +431,102 @@ fn i09_bytes_go_after_two_backups_or_the_receipt_and_the_persons_word() {
     assert!(phone.engine.photo(other).is_ok());
     assert_eq!(phone.engine.status().unwrap().photos_waiting, 0);
 }
+
+#[test]
+fn y22_scrap_has_a_type_and_a_photo_or_is_not_written() {
+    use crate::device::engine::{Bucket, Pieces, Scrap, ScrapPhoto};
+    use crate::domain::ledger::ScrapType;
+    use crate::facts::conflict::Flag;
+    let (folder, office) = (tempfile::tempdir().unwrap(), Office::new());
+    let (phone, _) = phone_with_order(1, user(1), &office);
+    let of = |kind, note: Option<&str>, photo| Scrap {
+        bucket: Bucket::Good,
+        kind,
+        note: note.map(str::to_owned),
+        photo,
+    };
+    let line = [Pieces {
+        part: "FUSE".to_owned(),
+        qty: 1,
+        serial: None,
+    }];
+    let scrap = |scrap: &Scrap| {
+        let token = phone.engine.stock().unwrap().stock.token;
+        phone.engine.scrap(&token, scrap, &line)
+    };
+    let before = phone.changes().len();
+    let none = ScrapPhoto::Missing;
+    assert_eq!(
+        problems(scrap(&of(ScrapType::Water, Some("进水"), none.clone()))),
+        ["step_problem.photo_missing"]
+    );
+    assert_eq!(
+        problems(scrap(&of(ScrapType::Lost, Some(" "), none.clone()))),
+        ["step_problem.reason_missing"]
+    );
+    let unknown = ScrapPhoto::Known {
+        sha256: ContentHash([9; 32]),
+    };
+    assert_eq!(
+        problems(scrap(&of(ScrapType::Broken, None, unknown))),
+        ["step_problem.unknown_photo"]
+    );
+    let text = folder.path().join("no-photo.jpg");
+    std::fs::write(&text, b"no photo").unwrap();
+    assert!(
+        problems(scrap(&of(
+            ScrapType::Broken,
+            None,
+            ScrapPhoto::File { path: text }
+        )))[0]
+            .starts_with("media.")
+    );
+    assert_eq!(phone.changes().len(), before);
+
+    let path = picture(folder.path(), 7);
+    scrap(&of(ScrapType::Water, Some("进水"), ScrapPhoto::File { path })).unwrap();
+    assert_eq!(
+        phone.changes().len(),
+        before + 1,
+        "photo and movement are one action"
+    );
+    let van = phone.engine.stock().unwrap();
+    let moved = &van.stock.moves[0];
+    assert_eq!(
+        (moved.scrap, moved.photo),
+        (Some(ScrapType::Water), Some(van.stock.photos[0].sha256))
+    );
+    let sha256 = van.stock.photos[0].sha256;
+    assert!(
+        !phone.engine.photo(sha256).unwrap().is_empty(),
+        "its bytes are here"
+    );
+    assert_eq!(
+        phone.engine.status().unwrap().photos_waiting,
+        1,
+        "and owed to the server"
+    );
+    // The same picture shows the next one too; what is lost has none.
+    scrap(&of(ScrapType::Broken, None, ScrapPhoto::Known { sha256 })).unwrap();
+    scrap(&of(ScrapType::Lost, Some("途中丢失"), none)).unwrap();
+    let flags = |van: &crate::facts::VanView| {
+        let changes = van.stock.changes.iter();
+        changes
+            .flat_map(|change| change.flags.clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(flags(&phone.engine.stock().unwrap()), []);
+    // I13: what no phone writes counts, and is flagged.
+    let bare = crate::facts::Fact::Move(crate::facts::kinds::Move {
+        movement: "scrap".to_owned(),
+        part: "FUSE".to_owned(),
+        qty: 1,
+        from: format!("van_good:{}", user(1)),
+        to: "scrap".to_owned(),
+        ..Default::default()
+    });
+    let doc = doc(&format!("van/{}/2026q4/field", user(1)));
+    let van = crate::facts::fold_van(user(1), &[stored(&doc, &[bare])]);
+    assert_eq!(flags(&van), [Flag::EvidenceMissing]);
+    assert_eq!(van.available("FUSE"), -1);
+}

@@ -350,3 +350,17 @@ pub(super) fn problems<T: std::fmt::Debug>(outcome: Result<T, EngineError>) -> V
         other => panic!("{other:?}"),
     }
 }
+
+/// One action as a store would hold it.
+pub(super) fn stored(doc: &DocName, facts: &[Fact]) -> crate::facts::StoredAction {
+    let (id, (_, bytes)) = Office::new().write(doc, facts);
+    let change = crate::documents::read_change(&bytes).unwrap();
+    crate::facts::StoredAction {
+        doc: doc.clone(),
+        key: id.action,
+        text: change.action.to_text().unwrap().into(),
+        hash: change.hash,
+        deps: change.deps,
+        actor: change.actor.0,
+    }
+}

@@ -50,7 +50,7 @@ fn in_van(office: &Office, phone: &Phone) {
         order: None,
         assignment: None,
         note: None,
-        mirrors: None,
+        ..Default::default()
     });
     let van = doc(&format!("van/{}/2026q4/office", user(1)));
     phone.pull(&[office.write(&van, &[issued]).1]);

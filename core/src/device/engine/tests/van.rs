@@ -2,7 +2,8 @@
 
 use super::support::*;
 use crate::device::EngineError;
-use crate::device::engine::{Bucket, Pieces, Saved, VanMove};
+use crate::device::engine::{Bucket, Pieces, Saved, Scrap, ScrapPhoto, VanMove};
+use crate::domain::ledger::ScrapType;
 use crate::facts::kinds::{self, Move};
 use crate::facts::van::StockRow;
 use crate::facts::{DocName, Fact, FactId};
@@ -41,7 +42,7 @@ fn sent(lines: &[Pieces]) -> Vec<Fact> {
                 order: None,
                 assignment: None,
                 note: None,
-                mirrors: None,
+                ..Default::default()
             })
         })
         .collect()
@@ -54,6 +55,23 @@ fn shelf(rows: &[StockRow]) -> Vec<(&str, i64)> {
 fn moved(phone: &Phone, how: &VanMove, lines: &[Pieces], note: Option<&str>) -> Result<Saved, EngineError> {
     let token = phone.engine.stock().unwrap().stock.token;
     phone.engine.move_parts(&token, how, lines, note)
+}
+
+fn scrapped(
+    phone: &Phone,
+    kind: ScrapType,
+    note: Option<&str>,
+    lines: &[Pieces],
+) -> Result<Saved, EngineError> {
+    let scrap = Scrap {
+        bucket: Bucket::Good,
+        kind,
+        note: note.map(str::to_owned),
+        photo: ScrapPhoto::Missing,
+    };
+    phone
+        .engine
+        .scrap(&phone.engine.stock().unwrap().stock.token, &scrap, lines)
 }
 
 #[test]
@@ -132,12 +150,7 @@ fn t32_t35_parts_go_back_into_their_buckets_and_scrap_says_why() {
         None,
     )
     .unwrap();
-    let scrap = VanMove::Scrap { bucket: Bucket::Good };
-    assert_eq!(
-        problems(moved(&phone, &scrap, &[pieces("FUSE", 1)], Some(" "))),
-        ["step_problem.reason_missing"]
-    );
-    moved(&phone, &scrap, &[pieces("FUSE", 1)], Some("进水")).unwrap();
+    scrapped(&phone, ScrapType::Lost, Some("途中丢失"), &[pieces("FUSE", 1)]).unwrap();
     let van = phone.engine.stock().unwrap();
     assert_eq!(shelf(&van.good), [("FUSE", 2)]);
     assert_eq!(shelf(&van.defective), [("KEY", 1)]);
@@ -184,19 +197,14 @@ fn d05_2b_a_part_taken_over_by_hand_and_the_colleague_who_hears_of_it() {
             assignment: None,
             note: None,
             mirrors: Some(of),
+            ..Default::default()
         })
     };
     giver.pull(&[office.write(&office_doc(), &[mirrored(saved.facts[0])]).1]);
     let van = giver.engine.stock().unwrap();
     assert_eq!(shelf(&van.good), []);
     // He scraps it by mistake: the book shows that it cannot have been in the van.
-    moved(
-        &giver,
-        &VanMove::Scrap { bucket: Bucket::Good },
-        &[unit("KEY", "K-1007")],
-        Some("误报"),
-    )
-    .unwrap();
+    scrapped(&giver, ScrapType::Lost, Some("误报"), &[unit("KEY", "K-1007")]).unwrap();
     let van = giver.engine.stock().unwrap();
     assert_eq!(shelf(&van.good), [("KEY", -1)]);
     let sides: Vec<FactId> = van.stock.conflicts[0]
