@@ -1,6 +1,8 @@
 //! The van: what is in it, what comes, what does not add up.
 
-use fieldseal_core::device::engine::{Bucket, Counted, Pieces, Scrap, ScrapPhoto, Swap, VanMove};
+use fieldseal_core::device::engine::{
+    Bucket, Counted, Pieces, Saved, Scrap, ScrapPhoto, Shown, Swap, TakenOver, VanMove,
+};
 use fieldseal_core::domain::ids::{OrderId, UserId};
 use fieldseal_core::domain::ledger::ScrapType;
 use fieldseal_core::facts::van::{ShortageView, StockRow};
@@ -108,6 +110,24 @@ impl From<ScrapForm> for Scrap {
                 .map_or(ScrapPhoto::Missing, |path| ScrapPhoto::File { path: path.into() }),
         }
     }
+}
+
+/// A code that this phone shows for a colleague's.
+#[uniffi::remote(Record)]
+pub struct Shown {
+    /// The code's text, for a QR code.
+    pub code: String,
+    /// Until when it holds, RFC 3339.
+    pub until: String,
+}
+
+/// A code that was taken.
+#[uniffi::remote(Record)]
+pub struct TakenOver {
+    /// The receipt's text, for the giver's phone.
+    pub receipt: String,
+    /// What was acknowledged.
+    pub saved: Saved,
 }
 
 /// What was found of one part.

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use fieldseal_core::device::engine::{Bucket, Counted, Pieces, Saved, Step, Swap, Unsealed, VanMove};
-use fieldseal_core::domain::ids::{OrderId, PersonId};
+use fieldseal_core::device::engine::{
+    Bucket, Counted, Pieces, Saved, Shown, Step, Swap, TakenOver, Unsealed, VanMove,
+};
+use fieldseal_core::domain::ids::{OrderId, PersonId, UserId};
 use fieldseal_core::domain::warranty::CustomerAnswer;
 use fieldseal_core::facts::{DocName, FactId, ViewToken};
 
@@ -95,6 +97,26 @@ impl FieldsealEngine {
         note: Option<String>,
     ) -> Answer<Saved> {
         Ok(self.engine.move_parts(&token, &moved, &lines, note.as_deref())?)
+    }
+
+    /// Shows a code for parts out of the own van; nothing moves until the colleague has taken it.
+    pub fn offer_handover(&self, to: UserId, lines: Vec<Pieces>) -> Answer<Shown> {
+        Ok(self.engine.offer_handover(to, &lines)?)
+    }
+
+    /// Takes parts over by the code that a colleague's phone shows.
+    pub fn take_handover(&self, token: ViewToken, code: String) -> Answer<TakenOver> {
+        Ok(self.engine.take_handover(&token, &code)?)
+    }
+
+    /// Confirms a hand-over by the receipt that the colleague's phone shows.
+    pub fn confirm_handover(&self, token: ViewToken, receipt: String) -> Answer<Saved> {
+        Ok(self.engine.confirm_handover(&token, &receipt)?)
+    }
+
+    /// The receipt of a code that was taken before, to be shown again.
+    pub fn handover_receipt(&self, code: String) -> Answer<String> {
+        Ok(self.engine.handover_receipt(&code)?)
     }
 
     /// Scraps parts of the own van, with type and photo.

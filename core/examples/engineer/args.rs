@@ -346,6 +346,17 @@ pub enum Parts {
         #[command(flatten)]
         pieces: Pieces,
     },
+    /// Show a code for a colleague's phone; nothing moves until he has taken it.
+    Offer {
+        /// The colleague's name.
+        to: String,
+        #[command(flatten)]
+        pieces: Pieces,
+    },
+    /// Take parts over by the code that a colleague's phone shows; prints the receipt for his phone.
+    Take { code: String },
+    /// Confirm a hand-over by the receipt that the colleague's phone shows.
+    ConfirmTaken { receipt: String },
     /// Counted in the van: a proposal that the storekeeper posts.
     Count {
         part: String,

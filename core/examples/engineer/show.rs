@@ -282,6 +282,11 @@ impl Printer {
         self.shortages(van);
     }
 
+    /// A code for another phone.
+    pub fn shown(&self, code: &str) {
+        tell!("{code}");
+    }
+
     fn shortages(&self, van: &VanView) {
         for short in &van.stock.shortages {
             let level = short.level;

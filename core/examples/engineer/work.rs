@@ -138,7 +138,12 @@ pub fn run(engine: &Engine, command: &Command, printer: &Printer) -> Result<(), 
             };
             engine.swap(details.order.order, &details.token, &swap)?
         }
-        Command::Parts(parts) => move_parts(engine, parts)?,
+        Command::Parts(Parts::Offer { to, pieces }) => {
+            let shown = engine.offer_handover(find::colleague(engine, to)?, &[line_of(pieces)])?;
+            printer.shown(&shown.code);
+            return Ok(());
+        }
+        Command::Parts(parts) => move_parts(engine, parts, printer)?,
         Command::RequestPart {
             part,
             quantity,
@@ -463,7 +468,7 @@ fn seal(engine: &Engine, order: &str, out: Option<&Path>, printer: &Printer) -> 
     Ok(())
 }
 
-fn move_parts(engine: &Engine, parts: &Parts) -> Result<Saved, EngineError> {
+fn move_parts(engine: &Engine, parts: &Parts, printer: &Printer) -> Result<Saved, EngineError> {
     let bucket = |defective: bool| {
         if defective {
             Bucket::Defective
@@ -488,6 +493,14 @@ fn move_parts(engine: &Engine, parts: &Parts) -> Result<Saved, EngineError> {
             return engine.count_van(&token, bucket(*defective), &[line], reason.as_deref());
         }
         Parts::Restock => return engine.restock(&token),
+        // `run` shows what these print.
+        Parts::Offer { .. } => return Err(unexpected("offer")),
+        Parts::Take { code } => {
+            let taken = engine.take_handover(&token, code)?;
+            printer.shown(&taken.receipt);
+            return Ok(taken.saved);
+        }
+        Parts::ConfirmTaken { receipt } => return engine.confirm_handover(&token, receipt),
         Parts::Confirm(pieces) => (VanMove::Confirm, pieces),
         Parts::Return { pieces, defective } => (
             VanMove::Return {

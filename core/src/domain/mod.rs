@@ -8,6 +8,7 @@ pub mod calendar;
 pub mod canonical;
 pub mod certificate;
 pub mod codes;
+pub mod handover;
 pub mod ids;
 pub mod ledger;
 pub mod money;

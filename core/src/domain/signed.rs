@@ -116,6 +116,10 @@ pub enum Use {
     Sealed,
     /// An audited view, signed by the organisation.
     Audit,
+    /// A hand-over of parts, signed by the giver's device.
+    Handover,
+    /// The receipt of one, signed by the taker's device.
+    HandoverReceipt,
 }
 
 impl Use {
@@ -125,6 +129,8 @@ impl Use {
             Self::Certificate => "fieldseal-certificate",
             Self::Sealed => "fieldseal-sealed",
             Self::Audit => "fieldseal-audit",
+            Self::Handover => "fieldseal-handover",
+            Self::HandoverReceipt => "fieldseal-handover-receipt",
         }
     }
 
@@ -134,11 +140,13 @@ impl Use {
             Self::Certificate => b"fieldseal-certificate-v1\n",
             Self::Sealed => b"fieldseal-sealed-v1\n",
             Self::Audit => b"fieldseal-audit-v1\n",
+            Self::Handover => b"fieldseal-handover-v1\n",
+            Self::HandoverReceipt => b"fieldseal-handover-receipt-v1\n",
         }
     }
 }
 
-/// The version of all three formats.
+/// The version of all these formats.
 pub const VERSION: u64 = 1;
 
 /// Why bytes are not a signed object of some use.

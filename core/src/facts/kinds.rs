@@ -166,6 +166,8 @@ kinds! {
     PartsAnswer = "parts_answer" (PartsAnswer);
     /// A count of a place, or an engineer's proposal of one (T-36).
     Count = "count" (Count);
+    /// The code of a hand-over, or its receipt, that the movements of this action name (D.5-2b).
+    Handover = "handover" (Handover);
     /// How much of a part is to lie at a place (T-34).
     Level = "level" (Level);
 
@@ -223,6 +225,7 @@ pub fn has_place_in(fact: &Fact, doc: &DocName) -> bool {
         | Fact::Submit(_)
         | Fact::Leave(_) => matches!(doc, DocName::Visit(..)),
         Fact::Photo(_) => matches!(doc, DocName::Visit(..) | DocName::VanField(..)),
+        Fact::Handover(_) => matches!(doc, DocName::VanField(..)),
         Fact::Level(_) => matches!(doc, DocName::VanOffice(..) | DocName::Store(..)),
         Fact::Move(_) | Fact::Reverse(_) | Fact::Count(_) => {
             matches!(

@@ -4,6 +4,7 @@
 //! discrepancy and a conflict for the storekeeper, two ends of one serial a dispute.
 
 mod counts;
+mod handovers;
 mod levels;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -237,7 +238,11 @@ pub fn fold_stock_parsed(actions: &[ParsedAction], context: &FoldContext) -> Sto
 }
 
 /// What a fact is to the ledger: its key and entry, or why it has no effect.
-fn entry(family: &Family<'_>, ix: Ix) -> Option<Result<(FactId, Entry<FactId>), Flag>> {
+fn entry(
+    family: &Family<'_>,
+    keys: &BTreeMap<FactId, FactId>,
+    ix: Ix,
+) -> Option<Result<(FactId, Entry<FactId>), Flag>> {
     let record = family.record(ix);
     let side = Side::of(&record.doc);
     match record.fact()? {
@@ -254,7 +259,7 @@ fn entry(family: &Family<'_>, ix: Ix) -> Option<Result<(FactId, Entry<FactId>), 
                     .map_err(|_| Flag::Malformed)
             };
             // A mirrored movement is the one that it mirrors (design 3).
-            let key = moved.mirrors.unwrap_or(record.id);
+            let key = handovers::key(moved).or(moved.mirrors).unwrap_or(record.id);
             Some(parsed().map(|movement| (key, Entry::Move(movement))))
         }
         Fact::Reverse(reverse) => {
@@ -265,7 +270,8 @@ fn entry(family: &Family<'_>, ix: Ix) -> Option<Result<(FactId, Entry<FactId>), 
             Some(if foreign {
                 Err(Flag::GuardFailed)
             } else {
-                Ok((record.id, Entry::Reverse(Reversal { of: reverse.of })))
+                let of = keys.get(&reverse.of).copied().unwrap_or(reverse.of);
+                Ok((record.id, Entry::Reverse(Reversal { of })))
             })
         }
         _ => None,
@@ -277,9 +283,13 @@ fn stock(family: &Family<'_>, shown: impl Fn(Location) -> bool) -> StockView {
     // Where each entry stands: a mirrored movement has the id of one that may be in nobody's reach here.
     let mut places: BTreeMap<FactId, Ix> = BTreeMap::new();
     let mut said: Vec<(Ix, Flag)> = Vec::new();
+    let keys = handovers::keys(family);
     for (ix, _) in family.live() {
-        match entry(family, ix) {
+        match entry(family, &keys, ix) {
             Some(Ok((key, entry))) => {
+                if handovers::unproven(family, ix) {
+                    said.push((ix, Flag::BadReference));
+                }
                 if scrap_unproven(family, ix) {
                     said.push((ix, Flag::EvidenceMissing));
                 }

@@ -318,3 +318,82 @@ async fn y22_scrap_of_van_and_store_shows_type_and_photo() {
     assert_eq!(page.matches(&format!("/stock/photos/{photo}")).count(), 2);
     assert!(!page.contains("缺少必要的类型或照片"));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d05_2b_a_hand_over_by_code_counts_once_whichever_half_comes_first() {
+    let bench = Bench::new();
+    let addr = serve(&bench).await;
+    let folder = tempfile::tempdir().unwrap();
+    let (wang, liu) = (engineer(&bench, 1, "王建国"), engineer(&bench, 2, "刘洋"));
+    let browser = Browser::signed_in(&bench);
+    let stock = browser.page("/stock").await;
+    let unit = [
+        ("source", "supplier"),
+        ("part", "KEY-U3"),
+        ("qty", "1"),
+        ("serial", "K-1007"),
+    ];
+    let stock = browser
+        .done(&stock, "/stock/receive", &unit, "stock_received")
+        .await;
+    let van = wang.to_string();
+    let issue = [
+        ("engineer", van.as_str()),
+        ("part", "KEY-U3"),
+        ("qty", "1"),
+        ("serial", "K-1007"),
+        ("how", "in_hand"),
+    ];
+    browser.done(&stock, "/stock/issue", &issue, "stock_issued").await;
+    let wangs = phone(&bench, addr, folder.path(), wang, "王的手机").await;
+    let lius = phone(&bench, addr, folder.path(), liu, "刘的手机").await;
+    on_phone(&wangs, |engine| engine.sync_once().map(|_| ()).unwrap()).await;
+    on_phone(&lius, |engine| engine.sync_once().map(|_| ()).unwrap()).await;
+    let held = || {
+        let views = bench.state.office.views();
+        let stock = views.stock().unwrap();
+        assert!(stock.conflicts.is_empty(), "{:?}", stock.conflicts);
+        let of = |engineer| views.van(engineer).unwrap().available("KEY-U3");
+        (of(wang), of(liu), stock.moves.len())
+    };
+    // No network: a code, taken, and its receipt.
+    let shown = on_phone(&wangs, move |engine| {
+        let line = Pieces {
+            part: "KEY-U3".into(),
+            qty: 1,
+            serial: Some("K-1007".into()),
+        };
+        engine.offer_handover(liu, &[line]).unwrap().code
+    })
+    .await;
+    let receipt = on_phone(&lius, move |engine| {
+        let token = engine.stock().unwrap().stock.token;
+        engine.take_handover(&token, &shown).unwrap().receipt
+    })
+    .await;
+    assert_eq!(held().0, 1, "the server has heard of nothing");
+    on_phone(&lius, |engine| engine.sync_once().map(|_| ()).unwrap()).await;
+    assert_eq!((held().0, held().1), (0, 1), "the taker's half alone");
+    on_phone(&wangs, move |engine| {
+        engine.sync_once().unwrap();
+        assert_eq!(engine.stock().unwrap().available("KEY-U3"), 0, "he hears of it");
+        let token = engine.stock().unwrap().stock.token;
+        engine.confirm_handover(&token, &receipt).unwrap();
+        engine.sync_once().unwrap();
+        engine.sync_once().unwrap();
+        assert_eq!(engine.stock().unwrap().available("KEY-U3"), 0);
+    })
+    .await;
+    assert_eq!(
+        held(),
+        (0, 1, 6),
+        "receipt, issue, two halves and their repetitions"
+    );
+    on_phone(&lius, |engine| {
+        engine.sync_once().unwrap();
+        let van = engine.stock().unwrap();
+        assert_eq!((van.available("KEY-U3"), van.good[0].serials.len()), (1, 1));
+        assert!(van.stock.conflicts.is_empty());
+    })
+    .await;
+}

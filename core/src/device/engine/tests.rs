@@ -1,5 +1,6 @@
 mod counts;
 mod fixture;
+mod handover;
 mod intake;
 mod kept;
 mod kill;

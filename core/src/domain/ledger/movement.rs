@@ -91,7 +91,7 @@ const ROUTES: &[(MovementKind, &[LocationClass], &[LocationClass])] = &[
         &[L::StoreDefective, L::InTransit],
     ),
     (K::ReturnDefective, &[L::StoreDefective], &[L::Supplier]),
-    (K::TransferOut, &[L::VanGood], &[L::InTransit]),
+    (K::TransferOut, &[L::VanGood], &[L::InTransit, L::VanGood]),
     (K::TransferIn, &[L::InTransit, L::VanGood], &[L::VanGood]),
     (
         K::Scrap,

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::domain::params::{Param, params};
 use crate::domain::{
-    ledger, policy, report_rules, roles, service_level, signature, transitions, warranty, work,
+    handover, ledger, policy, report_rules, roles, service_level, signature, transitions, warranty, work,
 };
 
 fn placeholders(template: &str) -> BTreeSet<String> {
@@ -93,6 +93,7 @@ fn every_code_has_a_text() {
         work::Severity,
         ledger::LocationClass,
         ledger::ScrapType,
+        handover::HandoverProblem,
         ledger::MovementKind,
         report_rules::MissingCode,
         policy::StartDate,

@@ -572,6 +572,13 @@ pub struct Count {
     pub reason: Option<String>,
 }
 
+/// See [`super::Fact::Handover`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Handover {
+    /// The code's text as the other phone showed it: what proves the movements beside it.
+    pub code: String,
+}
+
 /// See [`super::Fact::Level`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Level {

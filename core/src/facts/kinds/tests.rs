@@ -177,6 +177,7 @@ fn golden() -> Vec<(&'static str, Value, &'static str)> {
                 "reason": "r"}),
             field,
         ),
+        ("handover", json!({"code": "FSH1.e30"}), field),
         (
             "level",
             json!({"place": "supplier", "part": "p", "safety": 1, "min": 2, "max": 3, "over": [X]}),

@@ -244,6 +244,7 @@ fn tell_fact(words: &Words, names: &Names, fact: &Fact) -> Told {
         )
         .maybe(answer.text.as_ref()),
         Fact::Count(_)
+        | Fact::Handover(_)
         | Fact::Level(_)
         | Fact::Pack(_)
         | Fact::User(_)
