@@ -45,6 +45,10 @@ codes! {
         PhotographyReason = "photography_reason",
         /// The warranty decision of a key that was examined.
         Decision = "decision",
+        /// What the customer said to a decision that costs something (000-18).
+        Answer = "answer",
+        /// The customer's consent to work that is charged (002-16).
+        PriceConsent = "price_consent",
     }
 }
 
@@ -88,6 +92,8 @@ pub struct ExaminedKey<'a> {
     pub label: &'a str,
     /// Its newest decision, if there is one.
     pub decision: Option<&'a Decision>,
+    /// The customer answered it.
+    pub answered: bool,
 }
 
 /// What a report holds at the moment of sealing.
@@ -113,6 +119,10 @@ pub struct ReportDraft<'a> {
     pub strokes: Option<&'a Strokes>,
     /// The refusal, where the customer does not sign.
     pub refusal: Option<RefusalDraft<'a>>,
+    /// Something beside the decisions is charged.
+    pub charged: bool,
+    /// The customer consented to the work and its price.
+    pub price_agreed: bool,
     /// Keys that were examined.
     pub examined: &'a [ExaminedKey<'a>],
 }
@@ -156,13 +166,17 @@ pub fn missing_before_seal(report: &ReportDraft<'_>) -> Vec<Missing> {
         need(blank(report.signer_role), M::SignerRole);
         need(report.strokes.is_none(), M::Signature);
     }
+    // Who refuses to sign may refuse to answer, too: the refusal stands with its reason and its witness.
+    let asked = report.refusal.is_none();
+    need(asked && report.charged && !report.price_agreed, M::PriceConsent);
     for key in report.examined {
-        key_gaps(*key, &mut gaps);
+        let asked = asked && !key.answered;
+        key_gaps(*key, asked, &mut gaps);
     }
     gaps
 }
 
-fn key_gaps(key: ExaminedKey<'_>, gaps: &mut Vec<Missing>) {
+fn key_gaps(key: ExaminedKey<'_>, asked: bool, gaps: &mut Vec<Missing>) {
     let about = |code, symptom: Option<Symptom>| {
         let mut values = params([("key", Param::from(key.label))]);
         if let Some(symptom) = symptom {
@@ -174,6 +188,9 @@ fn key_gaps(key: ExaminedKey<'_>, gaps: &mut Vec<Missing>) {
         gaps.push(about(MissingCode::Decision, None));
         return;
     };
+    if asked && decision.charge_basis.is_charged() {
+        gaps.push(about(MissingCode::Answer, None));
+    }
     let Inputs::Eseal(case) = &decision.inputs else {
         return;
     };
@@ -315,6 +332,8 @@ mod tests {
     #[test]
     fn each_gap_alone_is_named() {
         let strokes = strokes();
+        let damaged = decision(&[(Symptom::ShellCracked, None)], Some("secure area"));
+        assert!(damaged.charge_basis.is_charged());
         let full = complete(&strokes);
         let refusal = |reason, witness| ReportDraft {
             opinion: Some(OpinionKind::Refused),
@@ -392,14 +411,50 @@ mod tests {
                     examined: &[ExaminedKey {
                         label: "8F21",
                         decision: None,
+                        answered: false,
                     }],
                     ..full
                 },
                 "decision",
             ),
+            (
+                ReportDraft {
+                    examined: &[ExaminedKey {
+                        label: "8F21",
+                        decision: Some(&damaged),
+                        answered: false,
+                    }],
+                    ..full
+                },
+                "answer",
+            ),
+            (
+                ReportDraft {
+                    charged: true,
+                    ..full
+                },
+                "price_consent",
+            ),
         ] {
             assert_eq!(names(&report), [gap]);
         }
+        // 002-16, 000-18: who refuses to sign may refuse to answer, too.
+        let refused = ReportDraft {
+            charged: true,
+            examined: &[ExaminedKey {
+                label: "8F21",
+                decision: Some(&damaged),
+                answered: false,
+            }],
+            ..refusal("no time", "李雷")
+        };
+        assert_eq!(names(&refused), Vec::<&str>::new());
+        let agreed = ReportDraft {
+            charged: true,
+            price_agreed: true,
+            ..full
+        };
+        assert_eq!(names(&agreed), Vec::<&str>::new());
     }
 
     #[test]
@@ -409,6 +464,7 @@ mod tests {
             let examined = [ExaminedKey {
                 label: "8F21",
                 decision: Some(decision),
+                answered: true,
             }];
             missing_before_seal(&ReportDraft {
                 examined: &examined,

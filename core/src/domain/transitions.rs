@@ -297,6 +297,10 @@ pub fn target(from: OrderState, step: Step) -> Option<OrderState> {
     if step == Step::Sign && matches!(from, S::Submitted | S::Returned) {
         return Some(S::Submitted);
     }
+    // The outcome is corrected before the (next) signature: the state stays.
+    if step == Step::FinishWork && matches!(from, S::WorkDone | S::Signed | S::Submitted | S::Returned) {
+        return Some(from);
+    }
     rule_of(step)
         .filter(|rule| rule.from.contains(&from))
         .map(|rule| rule.to)
@@ -421,10 +425,10 @@ mod tests {
             (S::WaitingParts, format!("dispatch {work} cancel")),
             (S::WaitingCustomer, format!("dispatch {work} cancel")),
             (S::Blocked, format!("dispatch {work} cancel")),
-            (S::WorkDone, "sign submit".to_owned()),
-            (S::Signed, "submit".to_owned()),
-            (S::Submitted, "sign submit return audit".to_owned()),
-            (S::Returned, "sign submit".to_owned()),
+            (S::WorkDone, "finish_work sign submit".to_owned()),
+            (S::Signed, "finish_work submit".to_owned()),
+            (S::Submitted, "finish_work sign submit return audit".to_owned()),
+            (S::Returned, "finish_work sign submit".to_owned()),
             (S::Audited, "un_audit".to_owned()),
             (S::Cancelled, "un_cancel".to_owned()),
         ];

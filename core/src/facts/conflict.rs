@@ -144,7 +144,7 @@ codes! {
         ClockSuspect = "clock_suspect",
         /// A proposal by the side that does not own the field.
         Proposal = "proposal",
-        /// Scrapped without its type, or without the photo that it needs (Y-22).
+        /// What it rests on is not there: a photo of a warranty decision (000-16), type or photo of scrap (Y-22).
         EvidenceMissing = "evidence_missing",
     }
 }

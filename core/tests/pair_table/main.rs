@@ -11,6 +11,7 @@
 mod base;
 mod examples;
 mod examples_stock;
+mod guards;
 mod harness;
 mod identity;
 mod random;

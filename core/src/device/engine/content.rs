@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::act::Me;
 use super::details::OrderDetails;
-use super::steps::{CORRECTION, own_visit};
+use super::steps::{CORRECTION, own_assignment, own_visit};
 use super::warranty;
 use crate::device::EngineError;
 use crate::device::store::{Reading, projections, read};
@@ -26,8 +26,9 @@ use crate::domain::sealed::{
 use crate::domain::signature::Strokes;
 use crate::domain::texts::Lang;
 use crate::domain::time::LocalTime;
-use crate::domain::warranty::{ChargeBasis, Decision, Inputs};
-use crate::domain::work::{ChargeKind, OpinionKind, OrderType, Outcome};
+use crate::domain::warranty::{ChargeBasis, CustomerAnswer, Decision, Inputs};
+use crate::domain::work::{ChargeKind, ConsentKind, OpinionKind, OrderType, Outcome};
+use crate::facts::order::assignment_of;
 use crate::facts::order::view::{DecisionStatus, Trust, Visit};
 use crate::facts::{DocName, Fact, FactId, Fields, RecordView, fold_directory};
 
@@ -48,6 +49,8 @@ pub(super) struct Draft {
     decisions: Vec<(FactId, DocName, Decision, Option<String>)>,
     /// Units said to be examined that have no decision.
     undecided: Vec<String>,
+    /// The form charges something beside the decisions.
+    charged: bool,
     /// The facts of `done`.
     done: Option<FactId>,
 }
@@ -99,6 +102,7 @@ impl Draft {
             opinion_text: text(fields, "opinion_text"),
             signer_name: text(fields, "signer_name").unwrap_or_default(),
             signer_role: text(fields, "signer_role").unwrap_or_default(),
+            charged: entered_charges(fields).any(|charge| charge.amount.is_none_or(|amount| amount.0 > 0)),
             decisions,
             undecided,
             done,
@@ -119,14 +123,16 @@ impl Draft {
             .collect();
         let decided = self.decisions.iter().zip(&labels);
         let mut examined: Vec<ExaminedKey<'_>> = decided
-            .map(|((_, _, decision, _), label)| ExaminedKey {
+            .map(|((_, _, decision, answer), label)| ExaminedKey {
                 label,
                 decision: Some(decision),
+                answered: answer.is_some(),
             })
             .collect();
         examined.extend(self.undecided.iter().map(|label| ExaminedKey {
             label,
             decision: None,
+            answered: false,
         }));
         missing_before_seal(&ReportDraft {
             fault_found: &self.fault_found,
@@ -139,20 +145,39 @@ impl Draft {
             signer_role: &self.signer_role,
             strokes,
             refusal: refusal.map(|(reason, witness)| RefusalDraft { reason, witness }),
+            charged: self.charged,
+            price_agreed: details
+                .order
+                .consents
+                .iter()
+                .any(|consent| consent.kind == ConsentKind::WorkAndPrice),
             examined: &examined,
         })
     }
 }
 
-/// The newest `done` of this engineer.
-fn last_done(details: &OrderDetails, me: &Me) -> (Option<FactId>, Option<Outcome>, Option<String>) {
-    own_facts(details, me)
+/// The newest `done` of this engineer under the assignment that he works under: what another one ended with is not how
+/// this one ends.
+pub(super) fn last_done(
+    details: &OrderDetails,
+    me: &Me,
+) -> (Option<FactId>, Option<Outcome>, Option<String>) {
+    facts_of_turn(details, me)
         .filter_map(|(id, fact)| match fact {
             Fact::Done(done) => Some((Some(id), done.outcome.parse().ok(), done.reason.clone())),
             _ => None,
         })
         .next_back()
         .unwrap_or_default()
+}
+
+/// This engineer's steps under the assignment that he works under, in order.
+pub(super) fn facts_of_turn<'d>(
+    details: &'d OrderDetails,
+    me: &Me,
+) -> impl DoubleEndedIterator<Item = (FactId, &'d Fact)> {
+    let own = own_assignment(&details.order, me);
+    own_facts(details, me).filter(move |(_, fact)| assignment_of(fact) == Some(own))
 }
 
 /// This engineer's facts on the timeline, in order.
@@ -411,7 +436,11 @@ fn charges(fields: &Fields, draft: &Draft) -> Vec<SealedCharge> {
     let mut charges: Vec<SealedCharge> = draft
         .decisions
         .iter()
-        .filter(|(_, _, decision, _)| !matches!(decision.charge_basis, ChargeBasis::None | ChargeBasis::Free))
+        // What the customer declined is not done, so it is not charged.
+        .filter(|(_, _, decision, answer)| {
+            !matches!(decision.charge_basis, ChargeBasis::None | ChargeBasis::Free)
+                && answer.as_deref() != Some(CustomerAnswer::Declines.as_str())
+        })
         .map(|(_, _, decision, _)| {
             let quantity = match &decision.inputs {
                 Inputs::Eseal(case) => case.quantity,
@@ -426,10 +455,15 @@ fn charges(fields: &Fields, draft: &Draft) -> Vec<SealedCharge> {
             }
         })
         .collect();
+    charges.extend(entered_charges(fields));
+    charges
+}
+
+/// The charges that the form holds.
+fn entered_charges(fields: &Fields) -> impl Iterator<Item = SealedCharge> + '_ {
     let entered = fields.value("charges").and_then(Value::as_array);
     let entered = entered.into_iter().flatten();
-    charges.extend(entered.filter_map(|value| serde_json::from_value(value.clone()).ok()));
-    charges
+    entered.filter_map(|value| serde_json::from_value(value.clone()).ok())
 }
 
 /// Photography was forbidden: as the form says, or as a decision was told (V22).

@@ -9,6 +9,7 @@ mod content;
 mod counts;
 mod details;
 mod glass;
+mod guards;
 mod handover;
 mod intake;
 mod observers;

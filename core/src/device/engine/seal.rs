@@ -220,29 +220,33 @@ impl Engine {
     ) -> Result<Saved, EngineError> {
         let (saved, ()) = self.inner.act(token, |transaction, me| {
             let details = details::details(transaction, order, Some(me.user))?;
-            let seal = current_seal(&details.order, me).map(|seal| seal.id);
+            let seal = current_seal(&details.order, me);
             let own = |wanted: &dyn Fn(&Fact) -> bool| {
-                content::own_facts(&details, me).any(|(_, fact)| wanted(fact))
+                content::facts_of_turn(&details, me).any(|(_, fact)| wanted(fact))
             };
-            let absent = Outcome::CustomerAbsent.as_str();
+            let (_, outcome, _) = content::last_done(&details, me);
             let without = match (seal, without) {
                 (Some(_), _) => None,
                 (None, Some(Unsealed::VerbalConfirmation))
-                    if own(&|fact| matches!(fact, Fact::Remote(_))) =>
+                    if outcome.is_some() && own(&|fact| matches!(fact, Fact::Remote(_))) =>
                 {
                     Some("verbal_confirmation")
                 }
                 (None, Some(Unsealed::CustomerAbsent))
-                    if own(&|fact| matches!(fact, Fact::Arrive(_)))
-                        && own(&|fact| matches!(fact, Fact::Done(done) if done.outcome == absent)) =>
+                    if outcome == Some(Outcome::CustomerAbsent)
+                        && own(&|fact| matches!(fact, Fact::Arrive(_))) =>
                 {
                     Some("customer_absent")
                 }
                 (None, _) => return Err(EngineError::invalid("step_problem.not_ready")),
             };
             let fact = Fact::Submit(kinds::Submit {
-                assignment: steps::own_assignment(&details.order, me),
-                seal,
+                // A sealed report is handed in under the assignment that it was sealed under.
+                assignment: match seal {
+                    Some(seal) => seal.assignment,
+                    None => steps::own_assignment(&details.order, me),
+                },
+                seal: seal.map(|seal| seal.id),
                 without: without.map(str::to_owned),
             });
             Ok((Plan::one(DocName::Visit(order, me.user), vec![fact]), ()))

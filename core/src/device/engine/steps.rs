@@ -1,15 +1,16 @@
 //! Taps and forms of a visit (D.3): each becomes facts in the engineer's visit document.
 //!
-//! Only what cannot be is refused here: an order that this phone does not know, a reason that is missing, an edit of
-//! a report that the customer signed. Whether a step fits the merged state is the fold's question on both sides,
-//! because the state may have moved meanwhile (design 3, «Knowing»).
+//! Refused is what cannot be: an order that this phone does not know, a reason that is missing, an edit of a report that
+//! the customer signed, a step that does not follow from where the engineer stands as far as this phone knows (`guards`).
+//! What it does not know is the fold's question on every side, because the state may have moved meanwhile (design 3,
+//! «Knowing»).
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use super::act::{Me, Plan, Saved};
-use super::{Engine, details};
+use super::{Engine, details, guards};
 use crate::device::EngineError;
 use crate::device::store::Reading;
 use crate::domain::ids::{OrderId, PersonId};
@@ -142,9 +143,7 @@ impl Step {
                 reason: reason(why)?,
             }))
         };
-        if matches!(self, Self::Accept { .. } | Self::Decline { .. }) && assignment.is_none() {
-            return Err(EngineError::invalid("step_problem.not_assigned"));
-        }
+        guards::check(&self, view, me)?;
         Ok(match self {
             Self::Accept { plan } => Fact::Accept(plain(filled(plan))),
             Self::Decline { reason: why } => Fact::Decline(plain(Some(reason(why)?))),
@@ -260,7 +259,8 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::NotFound`] for an order that is not here; [`EngineError::Invalid`] for a missing reason, an
-    /// accept without any assignment, a consent that is none, an outcome after the seal;
+    /// accept without any assignment, a step that does not follow (`step_problem.not_now`), a consent that is none, an
+    /// outcome after the seal;
     /// [`EngineError::NotEnrolled`], [`EngineError::StorageFull`], [`EngineError::Closed`].
     pub fn step(&self, order: OrderId, token: &ViewToken, step: Step) -> Result<Saved, EngineError> {
         self.visit(order, token, |_, me, view| Ok(vec![step.fact(view, me)?]))

@@ -1,5 +1,6 @@
 mod counts;
 mod fixture;
+mod guards;
 mod handover;
 mod intake;
 mod kept;

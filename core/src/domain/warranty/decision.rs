@@ -113,6 +113,14 @@ codes! {
 }
 
 impl ChargeBasis {
+    /// The customer pays something, known already.
+    pub const fn is_charged(self) -> bool {
+        matches!(
+            self,
+            Self::NewApplication | Self::Original | Self::LabourAndMaterial
+        )
+    }
+
     /// The key of the price list, for a basis that is one listed price (Q4).
     pub const fn price_key(self) -> Option<&'static str> {
         match self {

@@ -95,7 +95,7 @@ pub(super) fn engineer_of(family: &Family<'_>, ix: Ix) -> Option<UserId> {
 }
 
 /// The assignment that a visit fact names; `None` for a kind that names none.
-pub(super) fn assignment_of(fact: &Fact) -> Option<Option<FactId>> {
+pub(crate) fn assignment_of(fact: &Fact) -> Option<Option<FactId>> {
     Some(match fact {
         Fact::Accept(step)
         | Fact::Decline(step)

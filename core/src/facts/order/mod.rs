@@ -35,9 +35,11 @@ use crate::facts::{DocName, Fact, FactId, FoldContext, ParsedAction, StoredActio
 
 use audits::Judged;
 use cast::Cast;
+pub(crate) use cast::assignment_of;
 use lists::{Clocks, Lists};
 use outcome::{Outcome, Pair};
 use plan::Plan;
+pub(crate) use tracks::step_of;
 pub use view::OrderView;
 use view::{
     Assignment, AuditView, Cancellation, DoneBy, Event, Founded, ReturnView, SecondOrder, Track, Trust,
@@ -141,7 +143,9 @@ impl<'f, 'a> Scene<'f, 'a> {
         let mut said: BTreeMap<Ix, Vec<Flag>> = BTreeMap::new();
         let swaps = swaps::flags(family, &self.cast.registers, &decisions);
         let single = lists.unknown_codes.iter().chain(&unsigned);
-        for (ix, flag) in single.chain(&unknown_photos).chain(&swaps) {
+        let unproven = photos::without_evidence(family, &self.cast.decides);
+        let single = single.chain(&unknown_photos).chain(&swaps);
+        for (ix, flag) in single.chain(&unproven) {
             said.entry(*ix).or_default().push(*flag);
         }
         let timeline = self.timeline(said);

@@ -51,7 +51,7 @@ pub(super) struct Around<'a> {
 }
 
 /// The table's step of a fact, as far as its codes are known.
-fn step_of(fact: &Fact) -> Result<Option<Step>, Flag> {
+pub(crate) fn step_of(fact: &Fact) -> Result<Option<Step>, Flag> {
     Ok(Some(match fact {
         Fact::Accept(_) => Step::Accept,
         Fact::Decline(_) => Step::Decline,
@@ -122,6 +122,7 @@ impl TrackFold {
             own_assignment: around.assigned.is_some(),
             ..GuardFacts::default()
         };
+        let mut ended: Vec<(Ix, Option<Outcome>)> = Vec::new();
         // Who set the state that stands, for the question whether a later author knew.
         let mut setter: Option<Ix> = None;
         for &ix in &deeds.all {
@@ -173,6 +174,7 @@ impl TrackFold {
                     let outcome = done.outcome.parse::<Outcome>().ok();
                     guards.outcome_set = true;
                     guards.customer_absent = outcome == Some(Outcome::CustomerAbsent);
+                    ended.push((ix, outcome));
                     // Two phones may both say how it ended: the higher holds, the lower stands on the timeline.
                     self.outcome = outcome;
                     self.done.get_or_insert(ix);
@@ -185,6 +187,11 @@ impl TrackFold {
                     }
                 }
                 Fact::Submit(submit) => {
+                    // What its author knew last counts, too: another device may have said otherwise meanwhile, which is a
+                    // conflict, not an error (I13).
+                    let known = ended.iter().rev().find(|(done, _)| family.knew(ix, *done));
+                    guards.customer_absent |=
+                        known.is_some_and(|(_, outcome)| *outcome == Some(Outcome::CustomerAbsent));
                     guards.verbal_confirmation = submit.without.as_deref() == Some("verbal_confirmation");
                     let without_outcome = GuardFacts {
                         outcome_set: true,

@@ -11,7 +11,7 @@ use crate::device::store::blobs::CHUNK;
 use crate::device::store::{StoreError, cursor, photos};
 use crate::domain::canonical::ContentHash;
 use crate::domain::sealed::verify_sealed;
-use crate::domain::warranty::{SymptomEvidence, WarrantyOutcome};
+use crate::domain::warranty::{CustomerAnswer, SymptomEvidence, WarrantyOutcome};
 use crate::domain::work::{ConsentKind, ConsentWay, PhotoSubject, Symptom};
 use crate::media::jpeg;
 
@@ -331,10 +331,22 @@ fn evidence_by_symptom_decides_and_is_sealed_unless_hidden() {
     assert!(phone.engine.photo(wrong).is_ok());
     assert_eq!(phone.engine.status().unwrap().photos_waiting, 4);
 
+    // The price of a damaged key is answered before anything is signed (000-18); what is declined is not charged.
+    let unanswered = phone.engine.seal(order_id(), &phone.token(), signed(300));
+    assert_eq!(problems(unanswered), ["missing.answer"]);
+    let decisions = phone.engine.order(order_id()).unwrap().order.decisions;
+    let decision = decisions.last().unwrap().id;
+    let declines = CustomerAnswer::Declines;
+    phone
+        .engine
+        .answer(order_id(), &phone.token(), decision, declines)
+        .unwrap();
     let token = phone.token();
     let sealed = phone.engine.seal(order_id(), &token, signed(300)).unwrap();
     let content = verify_sealed(&sealed.bytes, None).unwrap().content;
     assert_eq!(content.photos, [crack, front, label]);
+    assert_eq!(content.decisions[0].answer, Some(declines));
+    assert!(content.charges.is_empty());
     let after = of(crack).unwrap();
     let signed_away = phone.engine.hide_photo(order_id(), &phone.token(), after, "x");
     assert_eq!(problems(signed_away), ["step_problem.sealed"]);
