@@ -4,7 +4,7 @@ use fieldseal_core::device::engine::{
     Bucket, Counted, Pieces, Saved, Scrap, ScrapPhoto, Shown, Swap, TakenOver, VanMove,
 };
 use fieldseal_core::domain::ids::{OrderId, UserId};
-use fieldseal_core::domain::ledger::ScrapType;
+use fieldseal_core::domain::ledger::{PeriodRow, ScrapType};
 use fieldseal_core::facts::van::{ShortageView, StockRow};
 use fieldseal_core::facts::{DocName, VanView, ViewToken};
 
@@ -108,6 +108,53 @@ impl From<ScrapForm> for Scrap {
             photo: form
                 .photo
                 .map_or(ScrapPhoto::Missing, |path| ScrapPhoto::File { path: path.into() }),
+        }
+    }
+}
+
+/// What went through the own hands of one part in a period. Opening plus received, exchanged and adjusted, less the others, is
+/// closing.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct PartSums {
+    /// Part number.
+    pub part: String,
+    /// The defective ones.
+    pub defective: bool,
+    /// At the beginning of the first day.
+    pub opening: i64,
+    /// Issued or confirmed; for defective ones: taken from customers.
+    pub received: i64,
+    /// Built in at customers'.
+    pub used: i64,
+    /// Sent back to the store.
+    pub returned: i64,
+    /// Scrapped.
+    pub scrapped: i64,
+    /// From colleagues, less what went to them.
+    pub exchanged: i64,
+    /// Lent out, less what came back.
+    pub lent: i64,
+    /// Corrected by counts.
+    pub adjusted: i64,
+    /// At the end of the last day.
+    pub closing: i64,
+}
+
+impl From<PeriodRow> for PartSums {
+    fn from(row: PeriodRow) -> Self {
+        let sums = row.sums;
+        Self {
+            part: row.part,
+            defective: row.defective,
+            opening: sums.opening,
+            received: sums.received,
+            used: sums.used,
+            returned: sums.returned,
+            scrapped: sums.scrapped,
+            exchanged: sums.exchanged,
+            lent: sums.lent,
+            adjusted: sums.adjusted.saturating_add(sums.other),
+            closing: sums.closing,
         }
     }
 }

@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, HashMap};
 use fieldseal_core::device::engine::{
     Bucket, Counted, Pieces, Saved, Shown, Step, Swap, TakenOver, Unsealed, VanMove,
 };
+use fieldseal_core::device::{EngineError, Problem};
 use fieldseal_core::domain::ids::{OrderId, PersonId, UserId};
 use fieldseal_core::domain::warranty::CustomerAnswer;
 use fieldseal_core::facts::{DocName, FactId, ViewToken};
 
 use crate::engine::{Answer, FieldsealEngine};
 use crate::forms::{PenStrokes, SealForm, SealedReport};
-use crate::stock::{PartWanted, ScrapForm};
+use crate::stock::{PartSums, PartWanted, ScrapForm};
 use crate::values::FieldContent;
 use crate::warranty::{Examined, ExaminedUnit};
 
@@ -97,6 +98,16 @@ impl FieldsealEngine {
         note: Option<String>,
     ) -> Answer<Saved> {
         Ok(self.engine.move_parts(&token, &moved, &lines, note.as_deref())?)
+    }
+
+    /// What went through the own hands from one day to another (`YYYY-MM-DD`), by part.
+    pub fn stock_report(&self, from: String, to: String) -> Answer<Vec<PartSums>> {
+        let bad = || EngineError::Invalid {
+            problems: vec![Problem::new("step_problem.period")],
+        };
+        let (from, to) = from.parse().ok().zip(to.parse().ok()).ok_or_else(bad)?;
+        let report = self.engine.stock_report(from, to)?;
+        Ok(report.rows.into_iter().map(Into::into).collect())
     }
 
     /// Shows a code for parts out of the own van; nothing moves until the colleague has taken it.

@@ -199,6 +199,13 @@ pub enum Command {
     Reminders,
     /// What is in the van.
     Stock,
+    /// What went through the own hands in a period: received, used, returned, scrapped.
+    StockReport {
+        /// First day, YYYY-MM-DD.
+        from: String,
+        /// Last day, YYYY-MM-DD.
+        to: String,
+    },
     /// What two people wrote without knowing of each other.
     Conflicts,
     /// Find orders, customers and keys; two Chinese characters are enough.

@@ -91,6 +91,11 @@ fn run(arguments: &Arguments, printer: &Printer) -> Result<(), EngineError> {
             printer.stock(&engine.stock()?);
             Ok(())
         }
+        Command::StockReport { from, to } => {
+            let day = |text: &str| text.parse().map_err(|_| find::invalid("step_problem.period"));
+            printer.stock_report(&engine.stock_report(day(from)?, day(to)?)?);
+            Ok(())
+        }
         Command::Show { order } => {
             let details = engine.order(find::order(&engine, order)?)?;
             printer.details(&details);

@@ -6,6 +6,7 @@ use fieldseal_core::device::engine::{
 use fieldseal_core::device::sync::SyncState;
 use fieldseal_core::domain::calendar::CompanyZone;
 use fieldseal_core::domain::canonical::ContentHash;
+use fieldseal_core::domain::ledger::PeriodReport;
 use fieldseal_core::domain::report_rules::Missing;
 use fieldseal_core::domain::texts::{Lang, label};
 use fieldseal_core::domain::warranty::Decision;
@@ -280,6 +281,35 @@ impl Printer {
             }
         }
         self.shortages(van);
+    }
+
+    pub fn stock_report(&self, report: &PeriodReport) {
+        for row in &report.rows {
+            let (sums, shelf) = (
+                &row.sums,
+                if row.defective {
+                    self.say("defective", "坏件")
+                } else {
+                    self.say("good", "良品")
+                },
+            );
+            tell!(
+                "{} ({shelf})  {} {}  {} {}  {} {}  {} {}  {} {}  {} {}",
+                row.part,
+                self.say("opening", "期初"),
+                sums.opening,
+                self.say("received", "入车"),
+                sums.received,
+                self.say("used", "消耗"),
+                sums.used,
+                self.say("returned", "归还"),
+                sums.returned,
+                self.say("scrapped", "报废"),
+                sums.scrapped,
+                self.say("closing", "期末"),
+                sums.closing
+            );
+        }
     }
 
     /// A code for another phone.

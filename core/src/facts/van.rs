@@ -6,6 +6,7 @@
 mod counts;
 mod handovers;
 mod levels;
+mod report;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -81,6 +82,12 @@ pub struct MoveView {
     pub photo: Option<ContentHash>,
     /// What took it back.
     pub reversed_by: Option<FactId>,
+    /// When that was said to be, ms since the epoch: the earliest.
+    #[serde(skip)]
+    pub reversed_ms: Option<i64>,
+    /// What the ledger knows it by: equal for the halves and repetitions of one movement.
+    #[serde(skip)]
+    pub key: FactId,
     /// Who, when.
     pub stamp: Stamp,
 }
@@ -454,6 +461,14 @@ fn moves(family: &Family<'_>, entries: &[(Ix, FactId, Entry<FactId>)]) -> Vec<Mo
             Entry::Move(_) => None,
         })
         .collect();
+    let mut since: BTreeMap<FactId, i64> = BTreeMap::new();
+    for (ix, _, entry) in entries {
+        if let Entry::Reverse(reversal) = entry {
+            let at = family.record(*ix).stamp.utc_ms;
+            let first = since.entry(reversal.of).or_insert(at);
+            *first = at.min(*first);
+        }
+    }
     entries
         .iter()
         .filter_map(|(ix, key, entry)| {
@@ -469,6 +484,8 @@ fn moves(family: &Family<'_>, entries: &[(Ix, FactId, Entry<FactId>)]) -> Vec<Mo
                 scrap: moved.scrap.as_deref().and_then(|code| code.parse().ok()),
                 photo: moved.photo.as_deref().and_then(|hash| hash.parse().ok()),
                 reversed_by: reversed.get(key).copied(),
+                reversed_ms: since.get(key).copied(),
+                key: *key,
                 stamp: record.stamp.as_ref().clone(),
             })
         })

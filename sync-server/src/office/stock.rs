@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use fieldseal_core::domain::calendar::Quarter;
 use fieldseal_core::domain::canonical::ContentHash;
 use fieldseal_core::domain::ids::{ActionId, LocationId, UserId};
-use fieldseal_core::domain::ledger::{Location, Movement, MovementKind, ScrapType};
+use fieldseal_core::domain::ledger::{Location, Movement, MovementKind, PeriodReport, ScrapType};
 use fieldseal_core::domain::roles::{Operation, Role};
 use fieldseal_core::facts::kinds::{Move, PartLine, PartsAnswer};
 use fieldseal_core::facts::van::{RequestView, StockRow};
@@ -347,6 +348,23 @@ impl Office {
             token: all.token.clone(),
         });
         Ok(places)
+    }
+
+    /// What went through engineers' hands from one day to another (Y-23, T-36).
+    ///
+    /// # Errors
+    /// [`OfficeError::NotAllowed`], [`OfficeError::Invalid`]: `bad_window` where the period ends before it begins.
+    pub fn stock_report(
+        &self,
+        by: &Person,
+        from: NaiveDate,
+        to: NaiveDate,
+    ) -> Result<PeriodReport, OfficeError> {
+        require(by, Operation::ReadStockStatistics)?;
+        if to < from {
+            return Err(OfficeError::field("to", "bad_window"));
+        }
+        Ok(self.views.stock()?.report(self.zone, from, to))
     }
 
     /// Answers an engineer's request for parts.

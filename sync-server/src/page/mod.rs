@@ -92,6 +92,8 @@ pub fn router(_state: &AppState) -> Router<AppState> {
         .route("/stock/issue", post(handlers::stock::issue))
         .route("/stock/answer", post(handlers::stock::answer))
         .route("/stock/scrap", post(handlers::stock::scrap))
+        .route("/stock/report", get(handlers::stock_report::get))
+        .route("/stock/report.csv", get(handlers::stock_report::csv))
         .route("/stock/photos/{sha256}", get(handlers::photos::of_stock))
         .route(
             "/stock/count",

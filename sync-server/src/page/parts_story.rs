@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use fieldseal_core::device::engine::{Bucket, Counted, Pieces, Scrap, ScrapPhoto, Step};
+use fieldseal_core::device::engine::{Bucket, Counted, Pieces, Scrap, ScrapPhoto, Step, VanMove};
 use fieldseal_core::domain::ids::OrderId;
 use fieldseal_core::domain::ledger::ScrapType;
 use fieldseal_core::domain::roles::Role;
@@ -396,4 +396,79 @@ async fn d05_2b_a_hand_over_by_code_counts_once_whichever_half_comes_first() {
         assert!(van.stock.conflicts.is_empty());
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn y23_issued_and_used_by_engineer_and_part_on_the_page_as_csv_and_on_the_phone() {
+    let bench = Bench::new();
+    let addr = serve(&bench).await;
+    let folder = tempfile::tempdir().unwrap();
+    let wang = engineer(&bench, 1, "=王建国");
+    let browser = Browser::signed_in(&bench);
+    let stock = browser.page("/stock").await;
+    let van = wang.to_string();
+    let issue = [
+        ("engineer", van.as_str()),
+        ("part", "KEY-U3"),
+        ("qty", "5"),
+        ("how", "in_hand"),
+    ];
+    browser.done(&stock, "/stock/issue", &issue, "stock_issued").await;
+    let order: OrderId = id_of(&dispatched(&browser, wang).await).parse().unwrap();
+    let wangs = phone(&bench, addr, folder.path(), wang, "王的手机").await;
+    on_phone(&wangs, move |engine| {
+        engine
+            .step(order, &token(engine, order), Step::Accept { plan: None })
+            .unwrap();
+        let line = |qty| Pieces {
+            part: "KEY-U3".into(),
+            qty,
+            serial: None,
+        };
+        engine.use_part(order, &token(engine, order), line(2)).unwrap();
+        let back = VanMove::Return { bucket: Bucket::Good };
+        let seen = engine.stock().unwrap().stock.token;
+        engine.move_parts(&seen, &back, &[line(1)], None).unwrap();
+        engine.sync_once().unwrap();
+        let (from, to) = ("2020-01-01".parse().unwrap(), "2099-12-31".parse().unwrap());
+        let report = engine.stock_report(from, to).unwrap();
+        assert!(report.balanced);
+        let sums = &report.rows[0].sums;
+        assert_eq!(
+            (
+                sums.received,
+                sums.used,
+                sums.returned,
+                sums.closing,
+                sums.yuntian
+            ),
+            (5, 2, 1, 2, 3)
+        );
+        assert!(engine.stock_report(to, from).is_err());
+    })
+    .await;
+    let all = "from=2020-01-01&to=2099-12-31";
+    let page = browser.page(&format!("/stock/report?{all}")).await;
+    assert!(page.contains("合计与台账一致") && page.contains("领取−消耗（累计）"));
+    for figure in ["5", "2", "1", "3"] {
+        assert!(
+            page.contains(&format!("<td class=\"n\">{figure}</td>")),
+            "{figure}"
+        );
+    }
+    assert!(browser.page("/stock").await.contains("href=\"/stock/report\""));
+    let (status, csv) = browser.open(&format!("/stock/report.csv?{all}")).await;
+    assert_eq!(status, 200);
+    let lines: Vec<&str> = csv.trim_start_matches('\u{feff}').lines().collect();
+    assert!(lines[0].starts_with("工程师,"), "{}", lines[0]);
+    assert_eq!(lines[1], "'=王建国,KEY-U3,,名下良品,0,5,5,2,1,0,0,0,0,0,2,3");
+    assert_eq!(lines.len(), 2);
+    // Nothing yet in a quarter of before; a period that ends before it begins is refused.
+    let (_, csv) = browser
+        .open("/stock/report.csv?from=2020-01-01&to=2020-03-31")
+        .await;
+    assert_eq!(csv.lines().count(), 1);
+    let (status, _) = browser.open("/stock/report?from=2026-02-01&to=2026-01-01").await;
+    assert_eq!(status, 303);
+    assert_eq!(browser.open("/stock/report?from=x").await.0, 303);
 }

@@ -651,3 +651,20 @@ pub(super) fn stock(w: &Words) -> Stock {
         once: "o".into(),
     }
 }
+
+pub(super) fn stock_report(w: &Words) -> StockReport {
+    StockReport {
+        from: "2026-10-01".into(),
+        to: "2026-12-31".into(),
+        columns: vec![w.t("page.stock_report.opening")],
+        rows: vec![ReportRow {
+            engineer: HOSTILE.into(),
+            part: "KEY-U3".into(),
+            name: HOSTILE.into(),
+            shelf: HOSTILE.into(),
+            figures: vec![-1],
+        }],
+        balanced: false,
+        quarters: vec![(HOSTILE.into(), "2026-07-01".into(), "2026-09-30".into())],
+    }
+}

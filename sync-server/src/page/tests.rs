@@ -202,6 +202,14 @@ fn rendered() -> Vec<Page> {
             .render(),
         );
         put(
+            "stock_report",
+            StockReportView {
+                f: &f,
+                report: &sample::stock_report(&w),
+            }
+            .render(),
+        );
+        put(
             "count",
             CountSheetView {
                 f: &f,

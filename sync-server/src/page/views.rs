@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::model::{
     Board, Conflicts, CountSheet, CustomerPage, Customers, Devices, Frame, Here, NewOrder, OrderPage, Proof,
-    Stock, TicketPage, Tickets, Tone, Users,
+    Stock, StockReport, TicketPage, Tickets, Tone, Users,
 };
 
 macro_rules! pages {
@@ -47,6 +47,8 @@ pages! {
     CustomerView("customer.html") { c: &'a CustomerPage }
     /// Stock.
     StockView("stock.html") { stock: &'a Stock }
+    /// What went through engineers' hands in a period.
+    StockReportView("stock_report.html") { report: &'a StockReport }
     /// A sheet to count a place by.
     CountSheetView("count.html") { sheet: &'a CountSheet }
     /// Something went wrong, and what to do.

@@ -10,6 +10,7 @@ use super::{Engine, Inner, act, details, steps};
 use crate::device::EngineError;
 use crate::device::store::read;
 use crate::domain::ids::OrderId;
+use crate::domain::ledger::PeriodReport;
 use crate::facts::van::StockRow;
 use crate::facts::{DocName, Fact, FactId, Shard, VanView, ViewToken, fold_van, kinds};
 
@@ -140,6 +141,30 @@ impl Engine {
         self.inner.read(|connection| {
             let me = act::me(connection)?;
             van_view(connection, &me)
+        })
+    }
+}
+
+impl Engine {
+    /// What went through the own hands from one day to another, with opening and closing (Y-23).
+    ///
+    /// # Errors
+    /// [`EngineError::Invalid`] with `step_problem.period` where the period ends before it begins;
+    /// [`EngineError::NotEnrolled`], [`EngineError::Closed`], [`EngineError::Damaged`].
+    pub fn stock_report(
+        &self,
+        from: chrono::NaiveDate,
+        to: chrono::NaiveDate,
+    ) -> Result<PeriodReport, EngineError> {
+        if to < from {
+            return Err(EngineError::invalid("step_problem.period"));
+        }
+        self.inner.read(|connection| {
+            let me = act::me(connection)?;
+            let mut report = van_view(connection, &me)?.stock.report(self.inner.zone, from, to);
+            // What his documents say of a colleague's van is no account of it.
+            report.rows.retain(|row| row.engineer == me.user);
+            Ok(report)
         })
     }
 }

@@ -10,12 +10,15 @@ mod fold;
 mod levels;
 mod location;
 mod movement;
+mod report;
 
 pub use balances::{Balances, Discrepancy};
 pub use fold::{Ledger, LedgerFlag, SerialDispute, YunTianRow, fold};
 pub use levels::{Level, LevelError, Shortage};
 pub use location::{Location, LocationClass, LocationError};
 pub use movement::{Entry, Movement, MovementError, MovementKind, Reversal, ScrapType};
+
+pub use report::{PeriodReport, PeriodRow, PeriodSums, Posting, period_report};
 
 #[cfg(test)]
 mod tests;

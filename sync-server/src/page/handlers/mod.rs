@@ -16,5 +16,6 @@ pub mod plan;
 pub mod print;
 pub mod review;
 pub mod stock;
+pub mod stock_report;
 pub mod ticket_forms;
 pub mod tickets;

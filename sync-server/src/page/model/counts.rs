@@ -115,3 +115,35 @@ pub struct CountSheet {
     /// Makes the form's second arrival harmless.
     pub once: String,
 }
+
+/// A row of the report of a period: every figure as a number.
+#[derive(Debug, Clone)]
+pub struct ReportRow {
+    /// The engineer.
+    pub engineer: String,
+    /// Part number.
+    pub part: String,
+    /// Its name; empty where no list names it.
+    pub name: String,
+    /// Good or defective, as words.
+    pub shelf: String,
+    /// The figures, in the order of the report's columns.
+    pub figures: Vec<i64>,
+}
+
+/// The report of a period (Y-23).
+#[derive(Debug, Clone, Default)]
+pub struct StockReport {
+    /// First day, `YYYY-MM-DD`.
+    pub from: String,
+    /// Last day, `YYYY-MM-DD`.
+    pub to: String,
+    /// Names of the figures.
+    pub columns: Vec<String>,
+    /// Rows by engineer and part.
+    pub rows: Vec<ReportRow>,
+    /// The sums agree with the ledger (I3).
+    pub balanced: bool,
+    /// The quarters before, newest first: name, first and last day.
+    pub quarters: Vec<(String, String, String)>,
+}

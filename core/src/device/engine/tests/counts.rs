@@ -262,3 +262,65 @@ fn flags(van: &crate::facts::VanView) -> Vec<Flag> {
     flags.sort_unstable();
     flags
 }
+
+#[test]
+fn y23_a_reversal_counts_on_its_own_day_and_both_halves_of_one_movement_once() {
+    let office = Office::new();
+    let (phone, _) = phone_with_order(1, user(1), &office);
+    phone.pull(&[office.write(&office_doc(), &[issued("FUSE", None, 5)]).1]);
+    let used = crate::device::engine::Pieces {
+        part: "FUSE".to_owned(),
+        qty: 2,
+        serial: None,
+    };
+    let used = phone.engine.use_part(order_id(), &phone.token(), used).unwrap();
+    let taken = Move {
+        handover: Some("0193f2c0-0000-7000-8000-000000000001#0".parse().unwrap()),
+        mirrors: Some("0193f2c0-0000-7000-8000-000000000002#1".parse().unwrap()),
+        movement: "transfer_in".to_owned(),
+        part: "FUSE".to_owned(),
+        qty: 1,
+        from: format!("van_good:{}", user(2)),
+        to: good(),
+        ..Default::default()
+    };
+    let given = Move {
+        movement: "transfer_out".to_owned(),
+        mirrors: Some("0193f2c0-0000-7000-8000-000000000003#1".parse().unwrap()),
+        ..taken.clone()
+    };
+    phone.pull(&[office
+        .write(&office_doc(), &[Fact::Move(taken), Fact::Move(given)])
+        .1]);
+    // 60 days later, in the next quarter.
+    let days = 60 * 24 * 60 * 60_000;
+    phone
+        .clock
+        .0
+        .fetch_add(days, std::sync::atomic::Ordering::Relaxed);
+    let token = phone.engine.stock().unwrap().stock.token;
+    phone
+        .engine
+        .reverse_part(&token, used.facts[0], "没有用")
+        .unwrap();
+    let sums = |from: &str, to: &str| {
+        let report = phone
+            .engine
+            .stock_report(from.parse().unwrap(), to.parse().unwrap())
+            .unwrap();
+        assert!(report.balanced);
+        report.rows[0].sums.clone()
+    };
+    let last = sums("2026-10-01", "2026-12-31");
+    assert_eq!(
+        (last.received, last.used, last.exchanged, last.closing),
+        (5, 2, 1, 4)
+    );
+    let next = sums("2027-01-01", "2027-03-31");
+    assert_eq!((next.opening, next.used, next.closing), (4, -2, 6));
+    assert_eq!(phone.engine.stock().unwrap().available("FUSE"), 6);
+    let backwards = phone
+        .engine
+        .stock_report("2027-01-01".parse().unwrap(), "2026-01-01".parse().unwrap());
+    assert_eq!(problems(backwards), ["step_problem.period"]);
+}
