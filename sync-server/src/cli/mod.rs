@@ -8,6 +8,7 @@ mod check;
 mod demo;
 mod device;
 mod serve;
+mod table;
 mod user;
 mod verify;
 
@@ -63,6 +64,16 @@ enum Command {
     DemoEngineer(crate::demo::engineer::EngineerArguments),
     /// Check a sealed report or an audited view from its file alone.
     Verify(verify::VerifyArguments),
+    /// Bring master data in as a table. The server must be stopped.
+    Import {
+        #[command(subcommand)]
+        command: table::ImportCommand,
+    },
+    /// Write customers, contacts and units as a table.
+    Export {
+        /// Where to write it.
+        file: PathBuf,
+    },
     /// Read everything that is stored and say what is not as it must be.
     Check,
 }
@@ -190,6 +201,8 @@ fn execute(arguments: Arguments) -> Result<ExitCode, CliError> {
         Command::User { command } => user::run(&config, command),
         Command::Device { command } => device::run(&config, command),
         Command::Verify(verify) => verify::run(&verify),
+        Command::Import { command } => table::import(&config, &command),
+        Command::Export { file } => table::export(&config, &file),
         Command::Check => check::run(&config),
         #[cfg(feature = "demo")]
         Command::Demo(arguments) => demo::run(&config, &arguments),

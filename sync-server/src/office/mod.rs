@@ -28,6 +28,7 @@ mod review;
 mod snapshot;
 mod stock;
 mod swaps;
+pub mod tables;
 mod ticket_life;
 mod ticket_log;
 mod tickets;

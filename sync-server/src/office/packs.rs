@@ -34,6 +34,17 @@ impl Office {
         valid_from: &str,
     ) -> Result<Saved, OfficeError> {
         require(by, Operation::EditPolicies)?;
+        self.publish_read(by, kind, json, valid_from)
+    }
+
+    /// The same for who was asked for his right already.
+    pub(super) fn publish_read(
+        &self,
+        by: &Person,
+        kind: PackKind,
+        json: &str,
+        valid_from: &str,
+    ) -> Result<Saved, OfficeError> {
         let bad = |field: &'static str| move |_| OfficeError::field(field, "bad_value");
         let reference = match kind {
             PackKind::Prices => PriceList::read(json).map_err(bad("pack"))?.reference(),

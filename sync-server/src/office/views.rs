@@ -191,6 +191,14 @@ impl Views {
         })
     }
 
+    /// Which packs were ever published.
+    ///
+    /// # Errors
+    /// [`OfficeError::Unexpected`].
+    pub fn reference(&self) -> Result<Arc<ReferenceView>, OfficeError> {
+        self.read(|tx, kept| kept.reference(tx))
+    }
+
     /// What parts are called on a day, by the list valid then. Names are a help: without a readable list there are none.
     ///
     /// # Errors

@@ -6,6 +6,7 @@
 //! POST that ends in a redirect and carries the CSRF token, and the view token where it changes a record.
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
 use crate::state::AppState;
@@ -26,6 +27,8 @@ mod beside_story;
 #[cfg(test)]
 #[cfg(feature = "demo")]
 mod field_story;
+#[cfg(test)]
+mod import_story;
 #[cfg(test)]
 #[cfg(feature = "demo")]
 mod parts_story;
@@ -104,6 +107,13 @@ pub fn router(_state: &AppState) -> Router<AppState> {
         .route(
             "/customers",
             get(handlers::customers::list).post(handlers::customers::add),
+        )
+        .route("/export/customers", get(handlers::import::customers))
+        .route(
+            "/import",
+            get(handlers::import::get)
+                .post(handlers::import::post)
+                .layer(DefaultBodyLimit::max(handlers::import::TABLE_MAX)),
         )
         .route("/customers/{id}", get(handlers::customers::show))
         .route("/customers/{id}/assets", post(handlers::customers::add_asset))

@@ -7,6 +7,7 @@
 mod board;
 mod counts;
 mod frame;
+mod import;
 mod lists;
 mod order;
 mod photos;
@@ -16,6 +17,7 @@ mod tickets;
 pub use board::*;
 pub use counts::*;
 pub use frame::*;
+pub use import::*;
 pub use lists::*;
 pub use order::*;
 pub use photos::*;

@@ -35,6 +35,8 @@ const PARTS: &[(&str, &[Role])] = &[
     ("conflicts", OFFICE),
     ("stock", OFFICE),
     ("tickets", FRONT),
+    ("import", OFFICE),
+    ("export", FRONT),
     ("customers", FRONT),
     ("users", ADMIN),
     ("devices", ADMIN),
@@ -72,12 +74,19 @@ mod tests {
         ("conflicts", "-yyyyy"),
         ("stock", "-yyyyy"),
         ("tickets", "-yy-yy"),
+        ("import", "-yyyyy"),
+        ("export", "-yy-yy"),
         ("customers", "-yy-yy"),
         ("users", "-----y"),
         ("devices", "-----y"),
     ];
     /// A form that only those see who may send it.
-    const FORMS: &[(&str, &str)] = &[("/orders/new", "-yy---")];
+    const FORMS: &[(&str, &str)] = &[
+        ("/orders/new", "-yy---"),
+        ("/stock/count", "---y--"),
+        ("/import", "-yyy-y"),
+        ("/export/customers", "-yy--y"),
+    ];
     /// Routes that somebody without a session may ask for.
     const OPEN: &[&str] = &[
         "/static/{version}/{name}",
@@ -137,21 +146,25 @@ mod tests {
             };
             bench.add_person(user, &new);
             let (cookie, csrf) = bench.sign_in_as(user);
-            let sees = |route: &str| {
+            let sees = |method: &str, route: &str| {
                 let part = route.split('/').nth(1).unwrap();
-                let form = FORMS.iter().find(|(name, _)| *name == route);
+                let form = FORMS.iter().find(|(name, _)| *name == route && method == "get");
                 let row = form.or_else(|| PAPER.iter().find(|(name, _)| *name == part));
                 let (_, letters) = row.unwrap_or_else(|| panic!("who sees {route}?"));
                 letters.as_bytes()[place] == b'y'
             };
             for (route, method) in &routes {
                 let found = status(&bench, method, &address(route), &cookie, &csrf).await;
-                assert_eq!(found != 403, sees(route), "{method} {route} as {role:?}: {found}");
+                assert_eq!(
+                    found != 403,
+                    sees(method, route),
+                    "{method} {route} as {role:?}: {found}"
+                );
                 assert_ne!(found, 500, "{method} {route} as {role:?}");
             }
             // The stream tells that something happened at all.
             let live = bench.get_with("/v1/live", &[("cookie", &cookie)]).await;
-            assert_eq!(live.status() != 403, sees("/"), "live as {role:?}");
+            assert_eq!(live.status() != 403, sees("get", "/"), "live as {role:?}");
         }
         for (route, method) in &routes {
             let found = status(&bench, method, &address(route), "", "").await;

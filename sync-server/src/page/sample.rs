@@ -461,7 +461,28 @@ pub(super) fn customers(text: &str) -> Customers {
         } else {
             vec![]
         },
+        imports: true,
         once: "o".into(),
+    }
+}
+
+pub(super) fn import(w: &Words) -> Import {
+    Import {
+        kinds: vec![Choice {
+            value: "customers".into(),
+            text: w.t("page.import.customers"),
+            chosen: true,
+        }],
+        text: HOSTILE.into(),
+        valid_from: "2026-11-23".into(),
+        sums: vec![chip(w.tp("page.import.refused", "n", 1), Tone::Bad)],
+        lines: vec![ImportLine {
+            line: "2".into(),
+            customer: HOSTILE.into(),
+            said: HOSTILE.into(),
+            bad: true,
+        }],
+        more: 3,
     }
 }
 

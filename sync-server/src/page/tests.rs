@@ -184,6 +184,14 @@ fn rendered() -> Vec<Page> {
             }
             .render(),
         );
+        put(
+            "import",
+            ImportView {
+                f: &f,
+                form: &sample::import(&w),
+            }
+            .render(),
+        );
         let f = frame(Here::Stock, "page.nav.stock");
         put(
             "stock",

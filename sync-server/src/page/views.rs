@@ -3,8 +3,8 @@
 use askama::Template;
 
 use super::model::{
-    Board, Conflicts, CountSheet, CustomerPage, Customers, Devices, Frame, Here, NewOrder, OrderPage, Proof,
-    Stock, StockReport, TicketPage, Tickets, Tone, Users,
+    Board, Conflicts, CountSheet, CustomerPage, Customers, Devices, Frame, Here, Import, NewOrder, OrderPage,
+    Proof, Stock, StockReport, TicketPage, Tickets, Tone, Users,
 };
 
 macro_rules! pages {
@@ -45,6 +45,8 @@ pages! {
     CustomersView("customers.html") { customers: &'a Customers }
     /// One customer.
     CustomerView("customer.html") { c: &'a CustomerPage }
+    /// Master data as tables.
+    ImportView("import.html") { form: &'a Import }
     /// Stock.
     StockView("stock.html") { stock: &'a Stock }
     /// What went through engineers' hands in a period.

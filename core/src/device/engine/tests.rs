@@ -11,5 +11,6 @@ mod reminders;
 mod report;
 mod support;
 mod swap;
+mod taps;
 mod van;
 mod work;

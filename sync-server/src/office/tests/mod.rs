@@ -4,5 +4,6 @@ mod plan;
 mod queries;
 mod records;
 mod review;
+mod tables;
 mod tickets;
 mod world;

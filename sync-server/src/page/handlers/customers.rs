@@ -87,6 +87,7 @@ pub async fn list(desk: Desk) -> Response {
                 open: open.get(&row.id).copied().unwrap_or_default(),
             })
             .collect(),
+        imports: desk.may(Operation::ImportMasterData),
         once: desk.once(),
     };
     let frame = desk.frame(Here::Customers, "page.nav.customers", seen);

@@ -8,6 +8,7 @@ pub mod customers;
 pub mod door;
 pub mod files;
 pub mod filter;
+pub mod import;
 mod load;
 pub mod orders;
 pub mod people;

@@ -153,6 +153,8 @@ pub struct Customers {
     pub lines: Vec<CustomerLine>,
     /// How many more there are.
     pub more: usize,
+    /// The person may import and export.
+    pub imports: bool,
     /// Makes the form's second arrival harmless.
     pub once: String,
 }
