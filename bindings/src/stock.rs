@@ -65,6 +65,18 @@ pub enum VanMove {
         /// The order.
         order: OrderId,
     },
+    /// Lent to the customer of an order.
+    LoanOut {
+        /// The order.
+        order: OrderId,
+    },
+    /// Back from a loan.
+    LoanBack {
+        /// The order on which it comes back.
+        order: OrderId,
+        /// The loan's return number.
+        rma: String,
+    },
 }
 
 /// Why a part is scrapped.

@@ -100,6 +100,7 @@ fn time(what: &str, when: &str, suspect: bool) -> SealedTime {
 fn whole(photos: Vec<ContentHash>) -> SealedContent {
     let lang = Lang::ZhCn;
     SealedContent {
+        custody: Vec::new(),
         language: lang,
         template: "report@1".into(),
         sealed_at: at("10:41:12"),

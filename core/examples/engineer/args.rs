@@ -352,6 +352,26 @@ pub enum Parts {
         order: String,
         #[command(flatten)]
         pieces: Pieces,
+        /// Accessories, state (W-19).
+        #[arg(long)]
+        note: Option<String>,
+    },
+    /// Lend to the customer of a work order; `show` has the return number.
+    Lend {
+        order: String,
+        #[command(flatten)]
+        pieces: Pieces,
+        /// Accessories, state.
+        #[arg(long)]
+        note: Option<String>,
+    },
+    /// Take back what was lent.
+    LoanBack {
+        order: String,
+        /// The loan's return number.
+        rma: String,
+        #[command(flatten)]
+        pieces: Pieces,
     },
     /// Show a code for a colleague's phone; nothing moves until he has taken it.
     Offer {

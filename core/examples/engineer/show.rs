@@ -331,6 +331,16 @@ impl Printer {
                 short.missing.propose
             );
         }
+        for loan in &van.stock.loans {
+            let serial = loan.serial.clone().unwrap_or_default();
+            tell!(
+                "{}  {}  {} × {} {serial}",
+                self.say("lent", "借出"),
+                loan.rma,
+                loan.qty,
+                loan.part
+            );
+        }
         for count in van.stock.counts.iter().filter(|count| count.of.is_none()) {
             let state = match count.state {
                 CountState::Proposed => self.say("proposed", "待入账"),

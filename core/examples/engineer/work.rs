@@ -477,7 +477,18 @@ fn move_parts(engine: &Engine, parts: &Parts, printer: &Printer) -> Result<Saved
         }
     };
     let token = engine.stock()?.stock.token;
+    let mut said: Option<&str> = None;
     let (moved, pieces) = match parts {
+        Parts::Lend { order, pieces, note } => {
+            said = note.as_deref();
+            let order = find::order(engine, order)?;
+            (VanMove::LoanOut { order }, pieces)
+        }
+        Parts::LoanBack { order, rma, pieces } => {
+            let order = find::order(engine, order)?;
+            let rma = rma.clone();
+            (VanMove::LoanBack { order, rma }, pieces)
+        }
         Parts::Count {
             part,
             found,
@@ -512,7 +523,8 @@ fn move_parts(engine: &Engine, parts: &Parts, printer: &Printer) -> Result<Saved
             let from = find::colleague(engine, from)?;
             (VanMove::TakeOver { from }, pieces)
         }
-        Parts::Collect { order, pieces } => {
+        Parts::Collect { order, pieces, note } => {
+            said = note.as_deref();
             let order = find::order(engine, order)?;
             (VanMove::Collect { order }, pieces)
         }
@@ -534,7 +546,7 @@ fn move_parts(engine: &Engine, parts: &Parts, printer: &Printer) -> Result<Saved
             return engine.scrap(&token, &scrap, &[line_of(pieces)]);
         }
     };
-    engine.move_parts(&token, &moved, &[line_of(pieces)], None)
+    engine.move_parts(&token, &moved, &[line_of(pieces)], said)
 }
 
 fn line_of(pieces: &crate::args::Pieces) -> Pieces {

@@ -124,6 +124,23 @@ pub struct AnswerView {
     pub stamp: Stamp,
 }
 
+/// Something that is lent to a customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LoanView {
+    /// Return number.
+    pub rma: String,
+    /// Part number.
+    pub part: String,
+    /// Serial number.
+    pub serial: Option<String>,
+    /// Pieces that are still there.
+    pub qty: i64,
+    /// On which order they were lent.
+    pub order: Option<DocName>,
+    /// Who lent them, when.
+    pub stamp: Stamp,
+}
+
 /// A photo that an engineer took for a movement of his van.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct VanPhoto {
@@ -148,6 +165,8 @@ pub struct StockView {
     pub moves: Vec<MoveView>,
     /// Parts requests, oldest first.
     pub requests: Vec<RequestView>,
+    /// What is lent and has not come back, oldest first (T-28).
+    pub loans: Vec<LoanView>,
     /// Photos that were taken for movements, oldest first.
     pub photos: Vec<VanPhoto>,
     /// Counts, oldest first (T-36).
@@ -290,11 +309,11 @@ fn stock(family: &Family<'_>, shown: impl Fn(Location) -> bool) -> StockView {
     // Where each entry stands: a mirrored movement has the id of one that may be in nobody's reach here.
     let mut places: BTreeMap<FactId, Ix> = BTreeMap::new();
     let mut said: Vec<(Ix, Flag)> = Vec::new();
-    let keys = handovers::keys(family);
+    let (keys, codes) = (handovers::keys(family), handovers::codes(family));
     for (ix, _) in family.live() {
         match entry(family, &keys, ix) {
             Some(Ok((key, entry))) => {
-                if handovers::unproven(family, ix) {
+                if handovers::unproven(family, &codes, ix) {
                     said.push((ix, Flag::BadReference));
                 }
                 if scrap_unproven(family, ix) {
@@ -328,6 +347,7 @@ fn stock(family: &Family<'_>, shown: impl Fn(Location) -> bool) -> StockView {
         rows,
         counts,
         levels,
+        loans: loans(family, &entries, &ledger),
         photos: photos(family, &mut said),
         moves: moves(family, &entries),
         requests,
@@ -355,6 +375,55 @@ fn scrap_unproven(family: &Family<'_>, ix: Ix) -> bool {
     let kind: Option<ScrapType> = moved.scrap.as_deref().and_then(|code| code.parse().ok());
     let photo: Option<ContentHash> = moved.photo.as_deref().and_then(|hash| hash.parse().ok());
     kind.is_none_or(|kind| kind.needs_photo() && photo.is_none())
+}
+
+/// What went out under a return number and has not come back under it.
+fn loans(
+    family: &Family<'_>,
+    entries: &[(Ix, FactId, Entry<FactId>)],
+    ledger: &Ledger<FactId>,
+) -> Vec<LoanView> {
+    let mut loans: Vec<LoanView> = Vec::new();
+    let mut back: BTreeMap<(String, String, Option<String>), i64> = BTreeMap::new();
+    let mut counted: BTreeSet<FactId> = BTreeSet::new();
+    for (ix, key, _) in entries {
+        let (record, Some(movement)) = (family.record(*ix), ledger.standing.get(key)) else {
+            continue;
+        };
+        let Some(Fact::Move(moved)) = record.fact() else {
+            continue;
+        };
+        let Some(rma) = moved.rma.clone().filter(|_| counted.insert(*key)) else {
+            continue;
+        };
+        let qty = i64::from(movement.qty());
+        match movement.kind() {
+            MovementKind::LoanOut => loans.push(LoanView {
+                rma,
+                part: moved.part.clone(),
+                serial: moved.serial.clone(),
+                qty,
+                order: moved.order.clone(),
+                stamp: record.stamp.as_ref().clone(),
+            }),
+            MovementKind::LoanBack => {
+                *back
+                    .entry((rma, moved.part.clone(), moved.serial.clone()))
+                    .or_default() += qty;
+            }
+            _ => {}
+        }
+    }
+    for loan in &mut loans {
+        let key = (loan.rma.clone(), loan.part.clone(), loan.serial.clone());
+        if let Some(returned) = back.get_mut(&key) {
+            let taken = loan.qty.min(*returned);
+            loan.qty -= taken;
+            *returned -= taken;
+        }
+    }
+    loans.retain(|loan| loan.qty > 0);
+    loans
 }
 
 fn photos(family: &Family<'_>, said: &mut Vec<(Ix, Flag)>) -> Vec<VanPhoto> {

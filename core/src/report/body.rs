@@ -35,6 +35,7 @@ pub(super) fn body(html: &mut Html, page: &Page<'_>) {
         html.fixed("</section>\n");
     }
     parts(html, words, content);
+    custody(html, words, content);
     charges(html, words, content);
     photos(html, page);
     opinion(html, words, content);
@@ -314,6 +315,46 @@ fn parts(html: &mut Html, words: Words, content: &SealedContent) {
                 .map_or_else(|| "–".to_owned(), |price| price.to_string());
             html.wrap("<td class=\"n\">", &price, "</td>");
         }
+        html.fixed("</tr>\n");
+    }
+    html.fixed("</tbody>\n</table></div>\n</section>\n");
+}
+
+/// What changed hands (W-19): only where something did.
+fn custody(html: &mut Html, words: Words, content: &SealedContent) {
+    if content.custody.is_empty() {
+        return;
+    }
+    section(html, words, "printed.custody");
+    html.wrap(
+        "<div class=\"wide\"><table>\n<thead><tr><th>",
+        &words.t("printed.custody.how"),
+        "</th>",
+    );
+    for column in [
+        "printed.parts.name",
+        "printed.parts.number",
+        "printed.parts.serial",
+    ] {
+        html.wrap("<th>", &words.t(column), "</th>");
+    }
+    html.wrap("<th class=\"n\">", &words.t("printed.parts.qty"), "</th>");
+    html.wrap("<th>", &words.t("printed.custody.rma"), "</th>");
+    html.wrap("<th>", &words.t("printed.custody.note"), "</th>");
+    html.fixed("</tr></thead>\n<tbody>\n");
+    for line in &content.custody {
+        let name = Some(line.name.as_str()).filter(|name| *name != line.part);
+        html.wrap("<tr><td>", &words.t(line.movement.text_key()), "</td>");
+        html.wrap("<td>", name.unwrap_or("–"), "</td>");
+        html.wrap("<td><code>", &line.part, "</code></td>");
+        html.wrap(
+            "<td><code>",
+            line.serial.as_deref().unwrap_or("–"),
+            "</code></td>",
+        );
+        html.wrap("<td class=\"n\">", &line.qty.to_string(), "</td>");
+        html.wrap("<td><code>", line.rma.as_deref().unwrap_or("–"), "</code></td>");
+        html.wrap("<td>", line.note.as_deref().unwrap_or("–"), "</td>");
         html.fixed("</tr>\n");
     }
     html.fixed("</tbody>\n</table></div>\n</section>\n");

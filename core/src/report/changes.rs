@@ -120,6 +120,24 @@ fn values(words: Words, content: &SealedContent) -> Vec<(String, String)> {
             ),
         ),
         (
+            "custody",
+            lines(
+                content
+                    .custody
+                    .iter()
+                    .map(|line| {
+                        parts(&[
+                            &words.t(line.movement.text_key()),
+                            &format!("{} × {}", line.name, line.qty),
+                            line.serial.as_deref().unwrap_or_default(),
+                            line.rma.as_deref().unwrap_or_default(),
+                            line.note.as_deref().unwrap_or_default(),
+                        ])
+                    })
+                    .collect(),
+            ),
+        ),
+        (
             "charges",
             lines(
                 content

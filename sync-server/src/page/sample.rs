@@ -656,6 +656,15 @@ pub(super) fn stock(w: &Words) -> Stock {
         shortages: vec![level_row(true)],
         levels: vec![level_row(false)],
         shelves: vec![choice("store:1", HOSTILE)],
+        loans: vec![LoanRow {
+            rma: HOSTILE.into(),
+            part: "KEY-U3".into(),
+            name: HOSTILE.into(),
+            serial: HOSTILE.into(),
+            qty: "1".into(),
+            order: Some((ORDER.into(), "SS20261123104".into())),
+            by: HOSTILE.into(),
+        }],
         scraps: vec![ScrapRow {
             place: HOSTILE.into(),
             part: "KEY-U3".into(),

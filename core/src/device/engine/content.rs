@@ -20,7 +20,7 @@ use crate::domain::money::Fen;
 use crate::domain::numbering::short_code;
 use crate::domain::report_rules::{ExaminedKey, Missing, RefusalDraft, ReportDraft, missing_before_seal};
 use crate::domain::sealed::{
-    SealedAsset, SealedCharge, SealedContent, SealedCustomer, SealedDecision, SealedEngineer,
+    SealedAsset, SealedCharge, SealedContent, SealedCustody, SealedCustomer, SealedDecision, SealedEngineer,
     SealedForbidden, SealedLine, SealedOpinion, SealedOrder, SealedReport, SealedTime, Signing,
 };
 use crate::domain::signature::Strokes;
@@ -242,6 +242,32 @@ pub(super) fn content(
             }
         })
         .collect();
+    let custody: Vec<SealedCustody> = details
+        .order
+        .lines
+        .iter()
+        .filter(|line| line.reversed_by.is_none())
+        .filter_map(|line| {
+            let movement: MovementKind = line.movement.parse().ok()?;
+            let changes_hands = matches!(
+                movement,
+                MovementKind::CollectDefective | MovementKind::LoanOut | MovementKind::LoanBack
+            );
+            if !changes_hands {
+                return None;
+            }
+            lists.push(line.id);
+            Some(SealedCustody {
+                movement,
+                part: line.part.clone(),
+                name: names.name(&line.part, language).unwrap_or(&line.part).to_owned(),
+                qty: line.qty,
+                serial: line.serial.clone(),
+                rma: line.rma.clone(),
+                note: line.note.clone(),
+            })
+        })
+        .collect();
     let photos = photos(details, me, &mut lists);
     let charges = charges(fields, draft);
     let total = charges
@@ -285,6 +311,7 @@ pub(super) fn content(
             environment: text(fields, "environment"),
         },
         lines,
+        custody,
         total: if charges.is_empty() { None } else { total },
         charges,
         decisions: draft

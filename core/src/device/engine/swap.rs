@@ -75,12 +75,15 @@ impl Engine {
             let (site, good) = (Location::CustomerSite(order), Location::VanGood(me.user));
             let defective = Location::VanDefective(me.user);
             let mut van = vec![
-                moved(
-                    MovementKind::CollectDefective,
-                    found.old_serial.as_deref(),
-                    site,
-                    defective,
-                )?,
+                with_rma(
+                    moved(
+                        MovementKind::CollectDefective,
+                        found.old_serial.as_deref(),
+                        site,
+                        defective,
+                    )?,
+                    self.inner.new_rma(),
+                ),
                 moved(MovementKind::Consume, Some(&swap.serial), good, site)?,
             ];
             van.extend(brought);
@@ -162,6 +165,17 @@ fn find(
         old_serial,
         old,
     })
+}
+
+/// What is taken in gets a return number (T-28).
+fn with_rma(fact: Fact, rma: String) -> Fact {
+    match fact {
+        Fact::Move(moved) => Fact::Move(kinds::Move {
+            rma: Some(rma),
+            ..moved
+        }),
+        other => other,
+    }
 }
 
 fn plain(

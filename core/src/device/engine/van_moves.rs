@@ -44,16 +44,38 @@ pub enum VanMove {
         /// Whose van.
         from: UserId,
     },
-    /// Takes defective parts from the customer of an order.
+    /// Takes defective parts from the customer of an order. Gets a return number (T-28).
     Collect {
         /// The order.
         order: OrderId,
+    },
+    /// Lends parts of the van to the customer of an order. Gets a return number (T-28).
+    LoanOut {
+        /// The order.
+        order: OrderId,
+    },
+    /// Takes back what was lent.
+    LoanBack {
+        /// The order on which it comes back.
+        order: OrderId,
+        /// The loan's return number.
+        rma: String,
     },
 }
 
 impl VanMove {
     fn route(&self, me: UserId) -> (MovementKind, Location, Location) {
         match *self {
+            Self::LoanOut { order } => (
+                MovementKind::LoanOut,
+                Location::VanGood(me),
+                Location::CustomerSite(order),
+            ),
+            Self::LoanBack { order, .. } => (
+                MovementKind::LoanBack,
+                Location::CustomerSite(order),
+                Location::VanGood(me),
+            ),
             Self::Confirm => (
                 MovementKind::ConfirmReceipt,
                 Location::InTransit(Some(me)),
@@ -82,7 +104,7 @@ impl VanMove {
 
     const fn order(&self) -> Option<OrderId> {
         match self {
-            Self::Collect { order } => Some(*order),
+            Self::Collect { order } | Self::LoanOut { order } | Self::LoanBack { order, .. } => Some(*order),
             _ => None,
         }
     }
@@ -114,6 +136,14 @@ impl Engine {
         if lines.is_empty() {
             return Err(EngineError::invalid("step_problem.lines_missing"));
         }
+        let rma = match moved {
+            VanMove::Collect { .. } | VanMove::LoanOut { .. } => Some(self.inner.new_rma()),
+            VanMove::LoanBack { rma, .. } if rma.trim().is_empty() => {
+                return Err(EngineError::invalid("step_problem.rma_missing"));
+            }
+            VanMove::LoanBack { rma, .. } => Some(rma.trim().to_owned()),
+            _ => None,
+        };
         let (saved, ()) = self.inner.act(token, |transaction, me| {
             let assignment = match moved.order() {
                 Some(order) => {
@@ -142,11 +172,20 @@ impl Engine {
                     order: moved.order().map(DocName::Order),
                     assignment,
                     note: note.map(str::to_owned),
+                    rma: rma.clone(),
                     ..Default::default()
                 }));
             }
             Ok((Plan::one(self.inner.van(me), facts), ()))
         })?;
         Ok(saved)
+    }
+}
+
+impl super::Inner {
+    /// A return number that nobody else makes: the date for people, the rest by chance.
+    pub(super) fn new_rma(&self) -> String {
+        let code = crate::domain::numbering::short_code(self.env.uuid_v7());
+        format!("RM{}-{code}", self.today().format("%Y%m%d"))
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::canonical::ContentHash;
 use crate::domain::ids::{AssetId, CustomerId, OrderId, TicketId, UserId};
+use crate::domain::ledger::MovementKind;
 use crate::domain::money::Fen;
 use crate::domain::policy::PolicyRef;
 use crate::domain::signature::Strokes;
@@ -41,6 +42,9 @@ pub struct SealedContent {
     /// Parts used.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lines: Vec<SealedLine>,
+    /// What changed hands without being built in: taken from the customer, lent, taken back (W-19, T-28).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub custody: Vec<SealedCustody>,
     /// What is charged.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub charges: Vec<SealedCharge>,
@@ -171,6 +175,28 @@ pub struct SealedLine {
     /// Price of one, fen, where shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<Fen>,
+}
+
+/// One line of the custody list, as shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealedCustody {
+    /// How: a code of the movement kinds.
+    pub movement: MovementKind,
+    /// Part number.
+    pub part: String,
+    /// Name in the report's language; the number again where the device had no name for it.
+    pub name: String,
+    /// Whole units.
+    pub qty: u32,
+    /// Serial number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub serial: Option<String>,
+    /// Return number (RMA).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rma: Option<String>,
+    /// Accessories, state, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// A charge, as shown.

@@ -109,6 +109,7 @@ pub(crate) fn content() -> SealedContent {
             outcome_reason: None,
             environment: Some("Windows 11, 印章客户端 5.2".into()),
         },
+        custody: Vec::new(),
         lines: vec![SealedLine {
             part: "KEY-2".into(),
             name: "电子印章 KEY 第二代".into(),

@@ -269,6 +269,7 @@ pub(super) fn lines(family: &Family<'_>, order: OrderId, cast: &Cast, judged: &J
             serial: moved.serial.clone(),
             qty: moved.qty,
             note: moved.note.clone(),
+            rma: moved.rma.clone(),
             reversed_by: reversed(family.id(ix)).map(|ix| family.id(ix)),
             late: judged.is_late(family, ix),
             stamp: stamp(family, ix),

@@ -453,6 +453,9 @@ pub struct Line {
     pub qty: u32,
     /// Note on it.
     pub note: Option<String>,
+    /// Return (RMA) number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rma: Option<String>,
     /// The `reverse` that took it back; then it does not count.
     pub reversed_by: Option<FactId>,
     /// Not part of what was audited.

@@ -44,18 +44,28 @@ pub(super) fn keys(family: &Family<'_>) -> BTreeMap<FactId, FactId> {
     keys
 }
 
-/// Whether an engineer's half stands beside the code that it names. What is signed is checked where the keys are known: on
+/// The codes that engineers' actions hold, by action.
+pub(super) fn codes<'f>(family: &'f Family<'_>) -> BTreeMap<ActionId, Vec<&'f str>> {
+    let mut codes: BTreeMap<ActionId, Vec<&str>> = BTreeMap::new();
+    for (ix, fact) in family.live() {
+        if let Fact::Handover(handover) = fact {
+            codes
+                .entry(family.id(ix).action)
+                .or_default()
+                .push(&handover.code);
+        }
+    }
+    codes
+}
+
+/// Whether an engineer's half stands without the code that it names. What is signed is checked where the keys are known: on
 /// the phone, before it is written.
-pub(super) fn unproven(family: &Family<'_>, ix: Ix) -> bool {
+pub(super) fn unproven(family: &Family<'_>, codes: &BTreeMap<ActionId, Vec<&str>>, ix: Ix) -> bool {
     let record = family.record(ix);
     let (Some(Fact::Move(moved)), DocName::VanField(..)) = (record.fact(), record.doc.as_ref()) else {
         return false;
     };
     let Some(line) = moved.handover else { return false };
-    let codes = family.live().filter_map(|(other, fact)| match fact {
-        Fact::Handover(handover) if family.id(other).action == record.id.action => Some(handover),
-        _ => None,
-    });
     let proves = |code: &str| {
         if let Ok(offer) = Unverified::<Offer>::read(code) {
             let offer = offer.claimed();
@@ -68,6 +78,8 @@ pub(super) fn unproven(family: &Family<'_>, ix: Ix) -> bool {
         }
         Unverified::<Receipt>::read(code).is_ok_and(|receipt| receipt.claimed().id == line.action.0)
     };
-    let proven = codes.into_iter().any(|handover| proves(&handover.code));
+    let proven = codes
+        .get(&record.id.action)
+        .is_some_and(|codes| codes.iter().any(|code| proves(code)));
     !proven
 }

@@ -88,6 +88,25 @@ pub struct ScrapRow {
     pub by: String,
 }
 
+/// Something that is lent to a customer (T-28).
+#[derive(Debug, Clone)]
+pub struct LoanRow {
+    /// Return number.
+    pub rma: String,
+    /// Part number.
+    pub part: String,
+    /// Its name; empty where no list names it.
+    pub name: String,
+    /// Serial number; empty for none.
+    pub serial: String,
+    /// Pieces that are still there.
+    pub qty: String,
+    /// The order: id and number.
+    pub order: Option<(String, String)>,
+    /// Who, when.
+    pub by: String,
+}
+
 /// One row of a sheet to count by.
 #[derive(Debug, Clone)]
 pub struct SheetRow {

@@ -1,6 +1,6 @@
 //! Lists and simple forms: new order, conflicts, users, devices, customers, equipment, stock.
 
-use super::{Candidate, Chip, Choice, ConflictView, CountCard, LevelRow, Row, ScrapRow, Tone};
+use super::{Candidate, Chip, Choice, ConflictView, CountCard, LevelRow, LoanRow, Row, ScrapRow, Tone};
 
 /// The form of ticket, order and dispatch in one.
 #[derive(Debug, Clone, Default)]
@@ -328,6 +328,8 @@ pub struct Stock {
     pub shortages: Vec<LevelRow>,
     /// Every stock level.
     pub levels: Vec<LevelRow>,
+    /// What is lent and has not come back.
+    pub loans: Vec<LoanRow>,
     /// The newest scraps, of vans and store.
     pub scraps: Vec<ScrapRow>,
     /// Types of scrap.

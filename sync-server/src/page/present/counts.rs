@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use fieldseal_core::domain::ids::UserId;
+use fieldseal_core::domain::ids::{OrderId, UserId};
 use fieldseal_core::domain::ledger::{Level, Location, MovementKind, ScrapType};
+use fieldseal_core::facts::DocName;
 use fieldseal_core::facts::van::{
-    CountState, CountView, LevelView, MoveView, ShortageView, StockRow, StockView, VanPhoto,
+    CountState, CountView, LevelView, LoanView, MoveView, ShortageView, StockRow, StockView, VanPhoto,
 };
 
 use super::{Names, values};
 use crate::office::Shelf;
-use crate::page::model::{Chip, Choice, CountCard, CountRow, LevelRow, ScrapRow, SheetRow, Tone};
+use crate::page::model::{Chip, Choice, CountCard, CountRow, LevelRow, LoanRow, ScrapRow, SheetRow, Tone};
 use crate::page::words::Words;
 
 /// Counts that are shown beside those that wait.
@@ -230,4 +231,30 @@ pub fn scrap_types(words: &Words) -> Vec<Choice> {
         chosen: false,
     };
     ScrapType::ALL.iter().map(choice).collect()
+}
+
+/// What is lent and has not come back, oldest first.
+pub fn loans(
+    words: &Words,
+    names: &Names,
+    numbers: &BTreeMap<OrderId, String>,
+    loans: &[LoanView],
+) -> Vec<LoanRow> {
+    let row = |loan: &LoanView| LoanRow {
+        rma: loan.rma.clone(),
+        part: loan.part.clone(),
+        name: names.part(&loan.part),
+        serial: loan.serial.clone().unwrap_or_default(),
+        qty: loan.qty.to_string(),
+        order: loan.order.as_ref().and_then(DocName::order).map(|order| {
+            let number = numbers.get(&order).cloned().unwrap_or_default();
+            (order.to_string(), number)
+        }),
+        by: format!(
+            "{} {}",
+            names.users.get(&loan.stamp.by).cloned().unwrap_or_default(),
+            values::claim(words, &loan.stamp.at)
+        ),
+    };
+    loans.iter().map(row).collect()
 }

@@ -183,6 +183,20 @@ fn content_rows(words: &Words, content: &SealedContent) -> Vec<Row> {
         })
         .collect();
     put("page.parts", parts.join("\n"));
+    let custody: Vec<String> = content
+        .custody
+        .iter()
+        .map(|line| {
+            let named = format!("{} × {}", line.name, line.qty);
+            let more = [&line.serial, &line.rma, &line.note].map(|text| text.clone().unwrap_or_default());
+            let [serial, rma, note] = more;
+            join(
+                " · ",
+                [words.t(line.movement.text_key()), named, serial, rma, note],
+            )
+        })
+        .collect();
+    put("printed.custody", custody.join("\n"));
     for decision in &content.decisions {
         // As the customer read it, in the language of the report (A.12: parts divided by a middle dot).
         let mut text = decision.shown.join(" · ");

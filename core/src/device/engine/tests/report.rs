@@ -597,3 +597,99 @@ fn more_than_the_van_holds_is_taken_and_bad_lines_are_not() {
     assert_eq!(van.available("FUSE"), 0, "taken back");
     assert_eq!(van.stock.requests.len(), 1);
 }
+
+#[test]
+fn t28_w19_what_changed_hands_is_listed_signed_and_comes_back_under_its_number() {
+    use crate::device::engine::VanMove;
+    let office = Office::new();
+    let (phone, _) = phone_with_order(1, user(1), &office);
+    worked(&phone);
+    let unit = |part: &str, serial: &str| Pieces {
+        part: part.to_owned(),
+        qty: 1,
+        serial: Some(serial.to_owned()),
+    };
+    let moved = |moved: &VanMove, line: Pieces, note: Option<&str>| {
+        let token = phone.engine.stock().unwrap().stock.token;
+        phone.engine.move_parts(&token, moved, &[line], note)
+    };
+    let order = order_id();
+    moved(
+        &VanMove::Collect { order },
+        unit("KEY-BLANK", "K-1007"),
+        Some("带保护帽，外壳破裂"),
+    )
+    .unwrap();
+    moved(&VanMove::LoanOut { order }, unit("READER", "R-1"), None).unwrap();
+    let van = phone.engine.stock().unwrap();
+    let loan = van.stock.loans[0].clone();
+    assert_eq!(
+        (loan.part.as_str(), loan.serial.as_deref(), loan.qty),
+        ("READER", Some("R-1"), 1)
+    );
+    assert!(loan.rma.starts_with("RM20261123-"), "{}", loan.rma);
+    let collected = van
+        .stock
+        .moves
+        .iter()
+        .find(|moved| moved.movement.serial() == Some("K-1007"))
+        .unwrap();
+    assert!(collected.movement.kind() == crate::domain::ledger::MovementKind::CollectDefective);
+
+    // The customer signs for it; the parts used are those alone that were built in.
+    let sealed = seal(&phone);
+    let content = verify_sealed(&sealed.bytes, None).unwrap().content;
+    assert_eq!(content.lines.len(), 1);
+    let custody: Vec<(&str, Option<&str>, bool)> = content
+        .custody
+        .iter()
+        .map(|line| (line.movement.as_str(), line.serial.as_deref(), line.rma.is_some()))
+        .collect();
+    assert_eq!(
+        custody,
+        [
+            ("collect_defective", Some("K-1007"), true),
+            ("loan_out", Some("R-1"), true)
+        ]
+    );
+    assert_eq!(content.custody[0].note.as_deref(), Some("带保护帽，外壳破裂"));
+    let details = phone.engine.order(order).unwrap();
+    assert!(details.order.visits[0].unsigned.is_empty() && details.order.needs.is_empty());
+    for (lang, word) in [(Lang::ZhCn, "收取与借出"), (Lang::En, "Taken over and lent")] {
+        let html = phone.engine.printable(order, None, lang).unwrap().html;
+        assert!(html.contains(word) && html.contains(&loan.rma) && html.contains("带保护帽"));
+    }
+
+    // Back under another number it is still lent; under its own it is not.
+    let back = |rma: &str| VanMove::LoanBack {
+        order,
+        rma: rma.to_owned(),
+    };
+    assert_eq!(
+        problems(moved(&back(" "), unit("READER", "R-1"), None)),
+        ["step_problem.rma_missing"]
+    );
+    let wrong = moved(&back("RM-other"), unit("READER", "R-1"), None).unwrap();
+    assert_eq!(phone.engine.stock().unwrap().stock.loans.len(), 1);
+    let token = phone.engine.stock().unwrap().stock.token;
+    phone
+        .engine
+        .reverse_part(&token, wrong.facts[0], "单号写错")
+        .unwrap();
+    moved(&back(&loan.rma), unit("READER", "R-1"), None).unwrap();
+    let van = phone.engine.stock().unwrap();
+    assert!(van.stock.loans.is_empty());
+    // A loan that came back is no part of what the customer signed.
+    assert_eq!(
+        phone
+            .engine
+            .order(order)
+            .unwrap()
+            .order
+            .lines
+            .iter()
+            .filter(|line| line.rma.is_some())
+            .count(),
+        4
+    );
+}
