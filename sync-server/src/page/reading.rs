@@ -84,6 +84,8 @@ mod tests {
     const FORMS: &[(&str, &str)] = &[
         ("/orders/new", "-yy---"),
         ("/stock/count", "---y--"),
+        ("/stock/report", "-yyyy-"),
+        ("/stock/report.csv", "-yyyy-"),
         ("/import", "-yyy-y"),
         ("/export/customers", "-yy--y"),
     ];

@@ -656,6 +656,7 @@ pub(super) fn stock(w: &Words) -> Stock {
         shortages: vec![level_row(true)],
         levels: vec![level_row(false)],
         shelves: vec![choice("store:1", HOSTILE)],
+        may_report: true,
         loans: vec![LoanRow {
             rma: HOSTILE.into(),
             part: "KEY-U3".into(),

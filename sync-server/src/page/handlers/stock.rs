@@ -206,6 +206,7 @@ pub async fn get(desk: Desk) -> Response {
         shortages: counts::shortages(words, &names, &all.shortages),
         levels: counts::levels(words, &names, &all.levels),
         shelves: counts::places(words, &vans, None),
+        may_report: desk.may(Operation::ReadStockStatistics),
         loans: counts::loans(words, &names, &numbers, &all.loans),
         scraps: counts::scraps(words, &names, &all),
         scrap_types: counts::scrap_types(words),

@@ -328,6 +328,8 @@ pub struct Stock {
     pub shortages: Vec<LevelRow>,
     /// Every stock level.
     pub levels: Vec<LevelRow>,
+    /// Whether the reader may see the report of a period.
+    pub may_report: bool,
     /// What is lent and has not come back.
     pub loans: Vec<LoanRow>,
     /// The newest scraps, of vans and store.
