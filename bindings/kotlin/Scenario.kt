@@ -162,6 +162,15 @@ fun offline(folder: String, out: String) {
     check("the dead key is among the defective ones", engine.stock().defective.any { it.part == "KEY-BLANK" && it.qty == 1L })
     engine.moveParts(engine.stock().token, VanMove.Return(Bucket.DEFECTIVE), listOf(Pieces("KEY-BLANK", 1u, null)), null)
     check("it is on its way to the store", engine.stock().defective.none { it.part == "KEY-BLANK" })
+    // Said before anything is written: a key that is in no van, a scrap that nothing shows, a code that nobody signed.
+    fails("invalid step_problem.not_in_van") { engine.swap(id, shown().token, Swap(unit.doc, "KEY-BLANK", "K-NOWHERE", null, null)) }
+    fails("invalid step_problem.photo_missing") {
+        engine.scrap(engine.stock().token, ScrapForm(Bucket.GOOD, ScrapType.BROKEN, null, null), listOf(Pieces("KEY-BLANK", 1u, null)))
+    }
+    fails("invalid handover_problem.form") { engine.takeHandover(engine.stock().token, "hello") }
+    val left = engine.stock().good.filter { it.part == "KEY-BLANK" }.sumOf { it.qty }
+    engine.countVan(engine.stock().token, Bucket.GOOD, listOf(Counted("KEY-BLANK", null, 0u)), "end of the month")
+    check("a count is a proposal", engine.stock().good.filter { it.part == "KEY-BLANK" }.sumOf { it.qty } == left)
 
     engine.saveDraft("report/$id", "halb".toByteArray())
     check("a draft is kept", String(engine.draft("report/$id")!!) == "halb")
