@@ -5,6 +5,7 @@
 
 pub mod auth;
 pub mod blobs;
+pub mod bundle;
 pub mod check;
 pub mod cli;
 pub mod config;

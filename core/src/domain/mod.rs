@@ -3,6 +3,7 @@
 //! Invariants: no I/O, no clock, no randomness, no business outside the rules of `product.md`; every rule names
 //! the id that it comes from, and equal inputs give equal bytes on phone and server (I7).
 
+pub mod archive;
 pub mod audited;
 pub mod calendar;
 pub mod canonical;
@@ -17,6 +18,7 @@ pub mod params;
 pub mod place;
 pub mod policy;
 pub mod report_rules;
+pub mod retention;
 pub mod roles;
 pub mod scribble;
 pub mod sealed;

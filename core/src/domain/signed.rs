@@ -120,6 +120,8 @@ pub enum Use {
     Handover,
     /// The receipt of one, signed by the taker's device.
     HandoverReceipt,
+    /// The list of what an archived ticket holds, signed by the organisation.
+    Archive,
 }
 
 impl Use {
@@ -131,6 +133,7 @@ impl Use {
             Self::Audit => "fieldseal-audit",
             Self::Handover => "fieldseal-handover",
             Self::HandoverReceipt => "fieldseal-handover-receipt",
+            Self::Archive => "fieldseal-archive",
         }
     }
 
@@ -142,6 +145,7 @@ impl Use {
             Self::Audit => b"fieldseal-audit-v1\n",
             Self::Handover => b"fieldseal-handover-v1\n",
             Self::HandoverReceipt => b"fieldseal-handover-receipt-v1\n",
+            Self::Archive => b"fieldseal-archive-v1\n",
         }
     }
 }

@@ -62,7 +62,7 @@ enum Command {
     #[cfg(feature = "demo")]
     #[command(hide = true)]
     DemoEngineer(crate::demo::engineer::EngineerArguments),
-    /// Check a sealed report or an audited view from its file alone.
+    /// Check a sealed report, an audited view or an archived ticket from its file alone.
     Verify(verify::VerifyArguments),
     /// Bring master data in as a table. The server must be stopped.
     Import {

@@ -1,7 +1,8 @@
-//! `verify FILE`: whether a sealed report, its printable form or an audited view is what was signed. Needs nothing but
-//! the file. Of a printable report the part that can be read is written again from the sealed bytes inside and compared.
+//! `verify FILE`: whether a sealed report, its printable form, an audited view or an archived ticket is what was signed. Needs
+//! nothing but the file. Of a printable report the part that can be read is written again from the sealed bytes inside and compared.
 
-use std::io::Read as _;
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -14,6 +15,7 @@ use fieldseal_core::domain::texts::{Lang, label, text};
 use fieldseal_core::report::{self, Opened, Visible, is_printed, open_printed};
 
 use super::{CliError, say};
+use crate::bundle::{BundleError, check, is_bundle};
 
 #[derive(Debug, Args)]
 pub(super) struct VerifyArguments {
@@ -32,14 +34,23 @@ fn parse_fingerprint(text: &str) -> Result<Fingerprint, String> {
         .map_err(|_| "a fingerprint is 32 hexadecimal digits".to_owned())
 }
 
-/// Reads at most one byte more than any such file can have.
-fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+/// What a file looks like.
+enum Kind {
+    /// An archived ticket, of any size: read in pieces.
+    Bundle(BufReader<File>),
+    /// Anything else, at most one byte more than any such file can have.
+    Bytes(Vec<u8>),
+}
+
+fn open(path: &Path) -> std::io::Result<Kind> {
+    let mut file = BufReader::new(File::open(path)?);
+    if is_bundle(file.fill_buf()?) {
+        return Ok(Kind::Bundle(file));
+    }
     let mut bytes = Vec::new();
     let most = u64::try_from(report::MAX_BYTES).unwrap_or(u64::MAX);
-    std::fs::File::open(path)?
-        .take(most.saturating_add(1))
-        .read_to_end(&mut bytes)?;
-    Ok(bytes)
+    file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok(Kind::Bytes(bytes))
 }
 
 fn one_line(lang: Lang, key: &str, value: String) -> String {
@@ -135,12 +146,50 @@ fn report(bytes: &[u8], trusted: Option<Fingerprint>, lang: Lang) -> (Vec<String
     }
 }
 
+/// An archived ticket: whole, with every file as the signed list says.
+fn bundled(
+    from: impl std::io::Read,
+    trusted: Option<Fingerprint>,
+    lang: Lang,
+) -> Result<(Vec<String>, bool), std::io::Error> {
+    let line = |key: &str, value: String| one_line(lang, key, value);
+    let why = match check(from, trusted) {
+        Ok(archive) => {
+            let content = archive.content;
+            let mut lines = vec![
+                label(lang, "verify_file.archive_holds"),
+                line("verify_file.ticket", content.number),
+                line("verify_file.archived_at", content.at.to_string()),
+                line("verify_file.files", content.files.len().to_string()),
+            ];
+            let missing = content.missing.iter();
+            lines.extend(missing.map(|hash| line("verify_file.missing", hash.to_string())));
+            lines.extend([
+                line("verify_file.organisation", archive.organisation_name),
+                line("verify_file.fingerprint", archive.organisation.to_string()),
+                line("verify_file.sha256", archive.sha256.to_string()),
+            ]);
+            return Ok((lines, true));
+        }
+        Err(BundleError::Io(error)) => return Err(error),
+        Err(BundleError::List(error)) => label(lang, error.code()),
+        Err(BundleError::File(path)) => line("verify_file.bundle_file", path),
+        Err(BundleError::Cut) => label(lang, "verify_file.bundle_cut"),
+        Err(BundleError::More) => label(lang, "verify_file.bundle_more"),
+    };
+    Ok((vec![label(lang, "verify_file.does_not_hold"), why], false))
+}
+
 pub(super) fn run(arguments: &VerifyArguments) -> Result<ExitCode, CliError> {
-    let bytes = read(&arguments.file).map_err(|source| CliError::File {
+    let unreadable = |source| CliError::File {
         path: arguments.file.clone(),
         source,
-    })?;
-    let (lines, holds) = report(&bytes, arguments.organisation, arguments.language);
+    };
+    let (trusted, lang) = (arguments.organisation, arguments.language);
+    let (lines, holds) = match open(&arguments.file).map_err(unreadable)? {
+        Kind::Bundle(file) => bundled(file, trusted, lang).map_err(unreadable)?,
+        Kind::Bytes(bytes) => report(&bytes, trusted, lang),
+    };
     for line in lines {
         say(&line);
     }

@@ -110,7 +110,7 @@ impl Office {
     }
 
     /// The policies that come with the program.
-    fn packs(&self) -> Result<&Packs, OfficeError> {
+    pub(super) fn packs(&self) -> Result<&Packs, OfficeError> {
         if let Some(packs) = self.packs.get() {
             return Ok(packs);
         }

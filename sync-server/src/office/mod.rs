@@ -8,6 +8,7 @@
 //! Invariants: commands run one after the other (`writing`), so that checks and appends see one state; a form that
 //! arrives twice (`once`, an id that the page made) writes once.
 
+mod archive;
 mod assets;
 mod board;
 mod conflicts;
@@ -24,6 +25,7 @@ mod packs;
 mod people;
 mod photos;
 mod records;
+mod retention;
 mod review;
 mod snapshot;
 mod stock;
@@ -45,6 +47,7 @@ use fieldseal_core::domain::time::LocalTime;
 use fieldseal_core::env::Env;
 use fieldseal_core::facts::{DocName, Fact, ViewToken};
 
+pub use archive::Archive;
 pub use assets::NewAsset;
 pub use board::{Board, EngineerMark};
 pub use conflicts::ConflictRow;

@@ -77,6 +77,7 @@ pub fn router(_state: &AppState) -> Router<AppState> {
         .route("/orders/{id}/learnt", post(handlers::beside::learnt))
         .route("/tickets", get(handlers::tickets::list))
         .route("/tickets/{id}", get(handlers::tickets::show))
+        .route("/tickets/{id}/archive", get(handlers::archive::get))
         .route("/tickets/{id}/triage", post(handlers::ticket_forms::triage))
         .route("/tickets/{id}/visit", post(handlers::ticket_forms::visit))
         .route("/tickets/{id}/solve", post(handlers::ticket_forms::solve))

@@ -1,21 +1,26 @@
 //! The printable report with photos that a real engine took, sealed and sent: phone and page print the same bytes, parts
 //! go by their names, and who opens a sensitive photo in it is logged.
 
+use std::collections::BTreeMap;
 use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use fieldseal_core::device::engine::{PhotoNote, Step};
+use fieldseal_core::documents::Document;
 use fieldseal_core::domain::canonical::ContentHash;
 use fieldseal_core::domain::ids::OrderId;
 use fieldseal_core::domain::roles::Role;
 use fieldseal_core::domain::texts::Lang;
 use fieldseal_core::domain::work::{ConsentKind, ConsentWay, PhotoSubject};
+use fieldseal_core::facts::{DocName, Head};
 use fieldseal_core::media::jpeg;
 use fieldseal_core::report::{Visible, open_printed};
 
 use super::field_story::{on_phone, phone, serve, token, work};
 use super::story::{Browser, dispatched, engineer, id_of};
+use crate::bundle;
 use crate::http::testing::{Bench, LI};
 use crate::office::{PackKind, Person};
 
@@ -41,7 +46,7 @@ fn picture(folder: &Path, tint: u8) -> PathBuf {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn b14_photos_that_the_phone_took_are_printed_alike_by_phone_and_page_and_sensitive_ones_logged() {
+async fn b14_f28_photos_that_the_phone_took_are_printed_alike_archived_and_sensitive_ones_logged() {
     let bench = Bench::new();
     let addr = serve(&bench).await;
     let folder = tempfile::tempdir().unwrap();
@@ -136,4 +141,53 @@ async fn b14_photos_that_the_phone_took_are_printed_alike_by_phone_and_page_and_
         let whole = [LI.to_string(), order.to_string(), photos[1].to_string()];
         assert!(whole.iter().all(|part| line.contains(part)), "{line}");
     }
+
+    // The whole ticket as one file (F-28): what was printed, sealed and photographed is in it, byte for byte.
+    let ticket = office.order(order).unwrap().unwrap().ticket.unwrap().doc.clone();
+    let DocName::Ticket(ticket) = ticket else {
+        panic!("no ticket: {ticket}")
+    };
+    let bundle = browser.bytes(&format!("/tickets/{ticket}/archive")).await;
+    let held = bundle::check(&bundle[..], Some(office.fingerprint())).unwrap();
+    assert_eq!(held.content.ticket, ticket);
+    assert!(held.content.missing.is_empty());
+    let mut files = BTreeMap::new();
+    for entry in tar::Archive::new(&bundle[..]).entries().unwrap() {
+        let mut entry = entry.unwrap();
+        let mut bytes = Vec::new();
+        entry.read_to_end(&mut bytes).unwrap();
+        files.insert(entry.path().unwrap().to_str().unwrap().to_owned(), bytes);
+    }
+    for lang in [Lang::ZhCn, Lang::En] {
+        let page = browser.page(&format!("{path}?lang={lang}")).await;
+        assert_eq!(files[&format!("reports/{sha256}.{lang}.html")], page.as_bytes());
+    }
+    for photo in photos {
+        assert_eq!(ContentHash::of(&files[&format!("photos/{photo}.jpg")]), photo);
+    }
+    assert_eq!(ContentHash::of(&files[&format!("reports/{sha256}.json")]), sha256);
+    let visit = &files[&format!("documents/visit-{order}-{wang}.automerge")];
+    let phones = on_phone(&wangs, move |engine| token(engine, order)).await;
+    let visit = Document::load(visit).unwrap();
+    assert!(!visit.heads().is_empty());
+    assert!(
+        visit
+            .heads()
+            .iter()
+            .all(|head| phones.heads.contains(&Head::of(head))),
+        "as the phone has it"
+    );
+    for record in ["customer", "order", "ticket"] {
+        let prefix = format!("records/{record}-");
+        assert!(
+            files.keys().any(|path| path.starts_with(&prefix)),
+            "{record}: {:?}",
+            files.keys()
+        );
+    }
+    // A photo that is not there any more is said to be missing; the rest is archived all the same.
+    std::fs::remove_dir_all(bench.folder().join("blobs").join(&photos[0].to_string()[..2])).unwrap();
+    let bundle = browser.bytes(&format!("/tickets/{ticket}/archive")).await;
+    let held = bundle::check(&bundle[..], None).unwrap();
+    assert!(held.content.missing.contains(&photos[0]));
 }

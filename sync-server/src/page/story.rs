@@ -60,6 +60,15 @@ impl<'b> Browser<'b> {
         response.headers().clone()
     }
 
+    pub(super) async fn bytes(&self, path: &str) -> Vec<u8> {
+        let response = self
+            .bench
+            .get_with(path, &[("cookie", self.cookie.as_str())])
+            .await;
+        assert_eq!(response.status(), 200, "{path}");
+        body_of(response).await
+    }
+
     pub(super) async fn page(&self, path: &str) -> String {
         let (status, text) = self.open(path).await;
         assert_eq!(status, 200, "{path}: {text}");

@@ -3,6 +3,7 @@ mod counts;
 mod plan;
 mod queries;
 mod records;
+mod retention;
 mod review;
 mod tables;
 mod tickets;

@@ -274,6 +274,12 @@ fn ticket_page(
             })
             .collect(),
         log: timeline::record_newest_first(words, &names, &view.changes),
+        kept: match office.kept_until(id)? {
+            Some(day) => words.tp("page.ticket.kept.until", "date", day.to_string()),
+            None if row.state == TicketState::Closed => words.t("page.ticket.kept.unknown"),
+            None => String::new(),
+        },
+        may_archive: person.may(Operation::ReadStatistics),
         token: view.token.to_string(),
         actions: actions(office, words, person, row, &view, once)?,
     })

@@ -163,6 +163,10 @@ pub struct TicketPage {
     pub same: Vec<Choice>,
     /// The log, newest first.
     pub log: Vec<Entry>,
+    /// Until when it is kept (F-29); empty for an open one.
+    pub kept: String,
+    /// Whether this person may archive it (F-28).
+    pub may_archive: bool,
     /// Heads and facts that this page shows.
     pub token: String,
     /// What may be done.

@@ -71,6 +71,8 @@ pub(in crate::page) fn ticket(w: &Words) -> TicketPage {
         }],
         same: vec![choice("t2", HOSTILE)],
         log: timeline(w),
+        kept: w.tp("page.ticket.kept.until", "date", "2029-11-27"),
+        may_archive: true,
         token: "token-1".into(),
         actions: TicketActions {
             triage: Some(Triage {

@@ -1,0 +1,85 @@
+//! Until when a ticket with everything of it is kept (F-29, N7, Q9, I12).
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+use fieldseal_core::domain::ids::TicketId;
+use fieldseal_core::domain::policy::WarrantyPolicy;
+use fieldseal_core::domain::retention::{kept_until, last_warranty_day};
+use fieldseal_core::domain::time::LocalTime;
+use fieldseal_core::domain::warranty::WarrantyDates;
+use fieldseal_core::domain::work::TicketState;
+use fieldseal_core::facts::{DocName, Fields};
+
+use super::{Office, OfficeError};
+
+/// The latest day that anybody wrote in a field, what a visit proposed and what lost included: keeping too long harms less.
+fn latest(of: &[&Fields], field: &str) -> Option<NaiveDate> {
+    of.iter()
+        .filter_map(|fields| fields.0.get(field))
+        .flat_map(|field| {
+            let written = field.shown.iter().chain(&field.others).chain(&field.proposals);
+            written.filter_map(|entry| entry.value.as_str()?.parse().ok())
+        })
+        .max()
+}
+
+impl Office {
+    /// Every warranty policy that was ever published, with those that come with the program.
+    fn every_policy(&self) -> Result<Vec<WarrantyPolicy>, OfficeError> {
+        let mut policies = self.packs()?.warranty.clone();
+        let tx = self.storage.read()?;
+        for entry in &self.views.reference()?.packs {
+            let mut hash = [0; 32];
+            if entry.pack.pack != "policy" || hex::decode_to_slice(&entry.pack.blob, &mut hash).is_err() {
+                continue;
+            }
+            // Service levels are packs of this kind too; they are none of ours here.
+            let text = tx.blob(&hash)?.and_then(|bytes| String::from_utf8(bytes).ok());
+            policies.extend(text.and_then(|text| WarrantyPolicy::read(&text).ok()));
+        }
+        Ok(policies)
+    }
+
+    /// The day until which a ticket is kept, that day included; none while it is open, or while nobody knows until when one
+    /// of its units is under warranty.
+    ///
+    /// # Errors
+    /// [`OfficeError::NotFound`], [`OfficeError::Unexpected`].
+    pub fn kept_until(&self, ticket: TicketId) -> Result<Option<NaiveDate>, OfficeError> {
+        let view = self.ticket_view(ticket)?;
+        let Some(log) = view.ticket.as_deref() else {
+            return Ok(None);
+        };
+        let last = log.steps.last().filter(|step| step.state == TicketState::Closed);
+        let Some(closed) = last.and_then(|step| step.stamp.at.parse::<LocalTime>().ok()) else {
+            return Ok(None);
+        };
+        let mut units: BTreeSet<DocName> = view.fields.named("assets").into_iter().collect();
+        let mut orders = Vec::new();
+        for order in &log.orders {
+            let Some(order) = self.views.order(*order)? else {
+                continue;
+            };
+            units.extend(order.fields.named("assets"));
+            units.extend(order.decisions.iter().map(|decision| decision.asset.clone()));
+            units.extend(order.learnt.keys().cloned());
+            orders.push(order);
+        }
+        let policies = self.every_policy()?;
+        let mut warranties = Vec::new();
+        for unit in units.iter().filter(|doc| matches!(doc, DocName::Asset(_))) {
+            let record = self.views.record(unit)?;
+            let learnt = orders.iter().filter_map(|order| order.learnt.get(unit));
+            let of: Vec<&Fields> = record.iter().map(|record| &record.fields).chain(learnt).collect();
+            let dates = WarrantyDates {
+                applied_on: latest(&of, "applied_on"),
+                sold_on: latest(&of, "sold_on"),
+                accepted_on: latest(&of, "accepted_on"),
+                maker_warranty_end: latest(&of, "maker_warranty_end"),
+            };
+            warranties.push(last_warranty_day(&dates, &policies));
+        }
+        Ok(kept_until(Some(closed.wall_date()), &warranties))
+    }
+}
