@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::domain::ids::ActionId;
 use crate::facts::conflict::Flag;
-use crate::facts::knowing::{ChangeIx, Graph};
+use crate::facts::knowing::{ChangeIx, Graph, first_bytes};
 use crate::facts::stored::{Body, Content, FOLD_VERSION, FactRecord, ParsedAction, Side};
 use crate::facts::{DocName, Fact, FactId, ViewToken};
 
@@ -44,6 +44,8 @@ pub(crate) struct Item<'a> {
     pub(crate) act: u32,
     /// Known kind, in its place, in an action with effect.
     pub(crate) live: bool,
+    /// `n` and the first bytes of the order hash: nearly always enough to compare by.
+    rank: (u64, u64),
 }
 
 /// An action whose string cannot be read; it carries no facts that could be shown.
@@ -59,14 +61,19 @@ pub(crate) struct Family<'a> {
     pub(crate) graph: Graph<'a>,
     pub(crate) acts: Vec<Act<'a>>,
     pub(crate) items: Vec<Item<'a>>,
-    by_id: Vec<(FactId, Ix)>,
+    by_id: Vec<((u128, u16), Ix)>,
     /// The highest `min` above this fold's version.
     pub(crate) update_needed: Option<u32>,
     pub(crate) unreadable: Vec<UnreadableAction>,
 }
 
 /// One action in one change: (document, id, bytes) is its identity, then the change.
-type Copy<'a> = (u32, ActionId, [u8; 32], ChangeIx, &'a ParsedAction);
+type Copy<'a> = (u32, ActionId, &'a [u8; 32], ChangeIx, &'a ParsedAction);
+
+/// A fact's id as numbers, in the same order.
+fn as_numbers(id: FactId) -> (u128, u16) {
+    (id.action.0.as_u128(), id.place)
+}
 
 impl<'a> Family<'a> {
     /// Puts actions in order. `wanted` says which documents belong here; others are left aside.
@@ -84,28 +91,25 @@ impl<'a> Family<'a> {
         for (number, known) in (0..).zip(docs.values_mut().filter(|known| known.is_some())) {
             *known = Some(number);
         }
-        let ours = || {
-            actions.iter().map(Borrow::borrow).filter_map(|action| {
-                docs.get(action.doc.as_ref())
-                    .copied()
-                    .flatten()
-                    .map(|doc| (doc, action))
-            })
-        };
+        let ours: Vec<(u32, &ParsedAction)> = actions
+            .iter()
+            .map(Borrow::borrow)
+            .filter_map(|action| Some((docs.get(action.doc.as_ref()).copied().flatten()?, action)))
+            .collect();
         let graph = Graph::new(
-            ours()
-                .map(|(doc, action)| (doc, &action.hash, action.deps.as_slice()))
-                .collect(),
+            ours.iter()
+                .map(|(doc, action)| (*doc, &action.hash, action.deps.as_slice())),
         );
         // Among equal bytes the lowest change comes first: its device is the one that is shown.
-        let mut copies: Vec<Copy<'a>> = ours()
+        let mut copies: Vec<Copy<'a>> = ours
+            .into_iter()
             .filter_map(|(doc, action)| {
                 graph
                     .find(doc, &action.hash)
-                    .map(|change| (doc, action.key, action.text_hash, change, action))
+                    .map(|change| (doc, action.key, &action.text_hash, change, action))
             })
             .collect();
-        copies.sort_unstable_by_key(|copy| (copy.0, copy.1, copy.2, copy.3));
+        copies.sort_unstable_by_key(|copy| (copy.0, copy.1.0.as_u128(), copy.2, copy.3));
         copies.dedup_by_key(|copy| (copy.0, copy.1, copy.2, copy.3));
         let twins = |a: &Copy<'_>, b: &Copy<'_>| (a.0, a.1) == (b.0, b.1);
         let same = |a: &Copy<'_>, b: &Copy<'_>| (a.0, a.1, a.2) == (b.0, b.1, b.2);
@@ -134,7 +138,7 @@ impl<'a> Family<'a> {
             for variant in group.chunk_by(same) {
                 let changes = variant.iter().map(|copy| copy.3).collect();
                 let (_, _, text_hash, _, parsed) = variant[0];
-                family.take(parsed, changes, chosen.is_none_or(|chosen| chosen == text_hash));
+                family.take(parsed, changes, chosen.is_none_or(|chosen| chosen == *text_hash));
             }
         }
         family.complete(context, |key, doc| {
@@ -180,6 +184,7 @@ impl<'a> Family<'a> {
                 record,
                 act,
                 live: live && matches!(record.body, Body::Known(_)),
+                rank: (content.stamp.n, first_bytes(&record.order_hash)),
             });
         }
         self.acts.push(Act {
@@ -234,18 +239,19 @@ impl<'a> Family<'a> {
 
     fn sort(&mut self) {
         self.items.sort_unstable_by(|a, b| {
-            let key = |item: &Item<'_>| (item.record.stamp.n, item.record.order_hash, item.live);
-            key(a)
-                .cmp(&key(b))
+            a.rank
+                .cmp(&b.rank)
+                .then_with(|| a.record.order_hash.cmp(&b.record.order_hash))
+                .then(a.live.cmp(&b.live))
                 .then_with(|| a.record.doc.cmp(&b.record.doc))
                 .then(a.act.cmp(&b.act))
         });
-        let mut by_id: Vec<(FactId, &DocName, Ix)> = self
+        let mut by_id: Vec<((u128, u16), &DocName, Ix)> = self
             .items
             .iter()
             .enumerate()
             .filter(|(_, item)| item.live)
-            .map(|(ix, item)| (item.record.id, item.record.doc.as_ref(), ix as Ix))
+            .map(|(ix, item)| (as_numbers(item.record.id), item.record.doc.as_ref(), ix as Ix))
             .collect();
         // Where two documents carry one action id on their own, a reference means the first document, the office's.
         by_id.sort_unstable();
@@ -259,7 +265,7 @@ impl<'a> Family<'a> {
     /// The live fact with this id.
     pub(crate) fn find(&self, id: FactId) -> Option<Ix> {
         self.by_id
-            .binary_search_by_key(&id, |(id, _)| *id)
+            .binary_search_by_key(&as_numbers(id), |(id, _)| *id)
             .ok()
             .map(|at| self.by_id[at].1)
     }
@@ -342,7 +348,7 @@ struct Listings {
 impl Listings {
     fn gather(graph: &Graph<'_>, copies: &[Copy<'_>]) -> Self {
         let mut listings = Self::default();
-        for (_, _, _, change, parsed) in copies {
+        for (.., change, parsed) in copies {
             let Some(content) = &parsed.content else { continue };
             for record in &content.facts {
                 let sight = || {
@@ -387,7 +393,7 @@ impl Listings {
                             .any(|sight| sight.iter().any(|head| graph.reaches(*head, copy.3)))
                     })
                 })
-                .map(|variant| variant[0].2)
+                .map(|variant| *variant[0].2)
         };
         let audits: Vec<&[ChangeIx]> = self.audits.iter().map(Vec::as_slice).collect();
         let seals: Vec<&[ChangeIx]> = self
@@ -398,7 +404,7 @@ impl Listings {
             .collect();
         by(&audits)
             .or_else(|| by(&seals))
-            .or_else(|| readable().next().map(|variant| variant[0].2))
-            .or_else(|| group.first().map(|copy| copy.2))
+            .or_else(|| readable().next().map(|variant| *variant[0].2))
+            .or_else(|| group.first().map(|copy| *copy.2))
     }
 }

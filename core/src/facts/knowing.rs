@@ -15,6 +15,20 @@ pub(crate) type ChangeIx = u32;
 /// A change as a [`Graph`] reads it: the number of its document, its hash, what it depends on.
 pub(crate) type Link<'a> = (u32, &'a [u8; 32], &'a [[u8; 32]]);
 
+/// A change in its place. The first bytes of the hash stand beside it: numbers compare faster than hashes, in the same order.
+struct Node<'a> {
+    doc: u32,
+    short: u64,
+    hash: &'a [u8; 32],
+    deps: &'a [[u8; 32]],
+}
+
+impl Node<'_> {
+    fn place(&self) -> (u32, u64, &[u8; 32]) {
+        (self.doc, self.short, self.hash)
+    }
+}
+
 struct Doc {
     /// Its changes, in the order of their hashes.
     nodes: Range<usize>,
@@ -25,13 +39,14 @@ struct Doc {
 /// The changes of some documents and their ancestry.
 pub(crate) struct Graph<'a> {
     /// Sorted by document, then hash; each once.
-    nodes: Vec<Link<'a>>,
+    nodes: Vec<Node<'a>>,
     docs: Vec<Doc>,
     /// (head, change), sorted.
     heads: Vec<(u64, ChangeIx)>,
 }
 
-fn short(hash: &[u8; 32]) -> u64 {
+/// The first eight bytes of a hash as a number, in the same order.
+pub(crate) fn first_bytes(hash: &[u8; 32]) -> u64 {
     let mut first = [0_u8; 8];
     first.copy_from_slice(&hash[..8]);
     u64::from_be_bytes(first)
@@ -39,13 +54,22 @@ fn short(hash: &[u8; 32]) -> u64 {
 
 impl<'a> Graph<'a> {
     /// Builds the graph; documents are numbered from 0 without gaps. The same change twice is one.
-    pub(crate) fn new(mut nodes: Vec<Link<'a>>) -> Self {
-        nodes.sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
-        nodes.dedup_by(|a, b| (a.0, a.1) == (b.0, b.1));
+    pub(crate) fn new(links: impl IntoIterator<Item = Link<'a>>) -> Self {
+        let mut nodes: Vec<Node<'a>> = links
+            .into_iter()
+            .map(|(doc, hash, deps)| Node {
+                doc,
+                short: first_bytes(hash),
+                hash,
+                deps,
+            })
+            .collect();
+        nodes.sort_unstable_by(|a, b| a.place().cmp(&b.place()));
+        nodes.dedup_by(|a, b| a.place() == b.place());
         let mut docs: Vec<Doc> = Vec::new();
         let mut heads = Vec::with_capacity(nodes.len());
-        for (at, (doc, hash, _)) in nodes.iter().enumerate() {
-            while docs.len() <= *doc as usize {
+        for (at, node) in nodes.iter().enumerate() {
+            while docs.len() <= node.doc as usize {
                 docs.push(Doc {
                     nodes: at..at,
                     ancestors: OnceCell::new(),
@@ -54,7 +78,7 @@ impl<'a> Graph<'a> {
             if let Some(last) = docs.last_mut() {
                 last.nodes.end = at + 1;
             }
-            heads.push((short(hash), at as ChangeIx));
+            heads.push((node.short, at as ChangeIx));
         }
         heads.sort_unstable();
         Self { nodes, docs, heads }
@@ -64,14 +88,14 @@ impl<'a> Graph<'a> {
     pub(crate) fn find(&self, doc: u32, hash: &[u8; 32]) -> Option<ChangeIx> {
         let range = self.docs.get(doc as usize)?.nodes.clone();
         let at = self.nodes[range.clone()]
-            .binary_search_by(|node| node.1.cmp(hash))
+            .binary_search_by(|node| (node.short, node.hash).cmp(&(first_bytes(hash), hash)))
             .ok()?;
         Some((range.start + at) as ChangeIx)
     }
 
     /// The number of a change's document.
     pub(crate) fn doc_of(&self, change: ChangeIx) -> u32 {
-        self.nodes.get(change as usize).map_or(u32::MAX, |node| node.0)
+        self.nodes.get(change as usize).map_or(u32::MAX, |node| node.doc)
     }
 
     /// How many changes there are.
@@ -97,7 +121,7 @@ impl<'a> Graph<'a> {
         let (Some(from), Some(to)) = (self.nodes.get(head as usize), self.nodes.get(change as usize)) else {
             return false;
         };
-        let Some(doc) = self.docs.get(from.0 as usize).filter(|_| from.0 == to.0) else {
+        let Some(doc) = self.docs.get(from.doc as usize).filter(|_| from.doc == to.doc) else {
             return false;
         };
         let words = doc.nodes.len().div_ceil(64);
@@ -108,10 +132,11 @@ impl<'a> Graph<'a> {
     }
 
     fn parents(&self, at: usize) -> impl Iterator<Item = usize> + '_ {
-        let (doc, _, deps) = self.nodes[at];
+        let node = &self.nodes[at];
         // A dependency that is not here proves nothing about what stands behind it.
-        deps.iter()
-            .filter_map(move |dep| self.find(doc, dep).map(|ix| ix as usize))
+        node.deps
+            .iter()
+            .filter_map(|dep| self.find(node.doc, dep).map(|ix| ix as usize))
     }
 
     fn ancestors(&self, doc: &Doc, words: usize) -> Vec<u64> {
@@ -157,7 +182,7 @@ impl<'a> Graph<'a> {
             .iter()
             .zip(inner)
             .filter(|(_, inner)| !inner)
-            .map(|((_, hash, _), _)| Head::of(hash))
+            .map(|(node, _)| Head::of(node.hash))
     }
 }
 
@@ -172,8 +197,8 @@ mod tests {
         let (none, on_a, on_b, on_both): (Vec<[u8; 32]>, _, _, _) =
             (vec![], vec![a], vec![b, hash(200)], vec![b, c]);
         // d → {b, c} → a; another document holds a change of the same hash as a.
-        let graph = Graph::new(vec![
-            (0, &d, &on_both),
+        let graph = Graph::new([
+            (0, &d, on_both.as_slice()),
             (0, &a, &none),
             (1, &other, &none),
             (0, &b, &on_a),
@@ -205,7 +230,7 @@ mod tests {
                     .collect()
             })
             .collect();
-        let graph = Graph::new((0..200).map(|n| (0, &hashes[n], deps[n].as_slice())).collect());
+        let graph = Graph::new((0..200).map(|n| (0, &hashes[n], deps[n].as_slice())));
         let at = |n: usize| graph.find(0, &hashes[n]).unwrap();
         for (from, to) in [(199, 0), (150, 64), (64, 63), (10, 10)] {
             assert!(graph.reaches(at(from), at(to)), "{from} {to}");

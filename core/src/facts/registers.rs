@@ -166,6 +166,8 @@ struct Candidate<'a> {
     ix: Ix,
     value: &'a Value,
     over: &'a [FactId],
+    /// What these are, in the list of all that was named.
+    names: std::ops::Range<usize>,
     chooses: bool,
     owns: bool,
 }
@@ -178,16 +180,20 @@ pub(crate) fn fold_fields(
     items: impl IntoIterator<Item = Ix>,
 ) -> Fields {
     let mut fields: BTreeMap<&str, Vec<Candidate<'_>>> = BTreeMap::new();
+    // Looked up once a fact, however many fields it sets.
+    let mut named: Vec<Ix> = Vec::new();
     for ix in items {
         let record = family.record(ix);
         let own_subject = |named: &Option<DocName>| named.as_ref().unwrap_or(&record.doc) == subject;
         match record.fact() {
             Some(Fact::Set(set)) if own_subject(&set.subject) => {
+                let names = find_all(family, &set.over, &mut named);
                 for (name, value) in &set.fields {
                     fields.entry(name).or_default().push(Candidate {
                         ix,
                         value,
                         over: &set.over,
+                        names: names.clone(),
                         chooses: false,
                         owns: rule_of(subject, name).owner == Side::of(&record.doc),
                     });
@@ -198,6 +204,7 @@ pub(crate) fn fold_fields(
                     ix,
                     value: &choose.value,
                     over: &choose.over,
+                    names: find_all(family, &choose.over, &mut named),
                     chooses: true,
                     owns: rule_of(subject, &choose.field).owner == Side::of(&record.doc),
                 });
@@ -211,21 +218,24 @@ pub(crate) fn fold_fields(
             .map(|(name, mut candidates)| {
                 candidates.sort_unstable_by_key(|candidate| candidate.ix);
                 let class = rule_of(subject, name).class;
-                (name.to_owned(), fold_field(family, class, &candidates))
+                (name.to_owned(), fold_field(family, class, &candidates, &named))
             })
             .collect(),
     )
 }
 
-fn fold_field(family: &Family<'_>, class: Class, candidates: &[Candidate<'_>]) -> Field {
+/// Adds the facts of these ids to `named`, and says where they stand there.
+fn find_all(family: &Family<'_>, ids: &[FactId], named: &mut Vec<Ix>) -> std::ops::Range<usize> {
+    let start = named.len();
+    named.extend(ids.iter().filter_map(|id| family.find(*id)));
+    start..named.len()
+}
+
+fn fold_field(family: &Family<'_>, class: Class, candidates: &[Candidate<'_>], named: &[Ix]) -> Field {
     let mut replaced = vec![false; candidates.len()];
     for by in candidates {
-        for id in by.over {
-            let Some(at) = family.find(*id).and_then(|ix| {
-                candidates
-                    .binary_search_by_key(&ix, |candidate| candidate.ix)
-                    .ok()
-            }) else {
+        for ix in &named[by.names.clone()] {
+            let Ok(at) = candidates.binary_search_by_key(ix, |candidate| candidate.ix) else {
                 continue;
             };
             let of = &candidates[at];

@@ -9,8 +9,9 @@ mod levels;
 mod report;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 pub use counts::{CountState, CountView};
 pub use levels::{LevelView, ShortageView};
@@ -89,7 +90,13 @@ pub struct MoveView {
     #[serde(skip)]
     pub key: FactId,
     /// Who, when.
-    pub stamp: Stamp,
+    #[serde(serialize_with = "shared_stamp")]
+    pub stamp: Arc<Stamp>,
+}
+
+/// A stamp that a record and its movement share.
+fn shared_stamp<S: Serializer>(stamp: &Arc<Stamp>, serializer: S) -> Result<S::Ok, S::Error> {
+    stamp.as_ref().serialize(serializer)
 }
 
 /// How a parts request stands (D.2, FSM).
@@ -306,8 +313,6 @@ fn entry(
 
 fn stock(family: &Family<'_>, shown: impl Fn(Location) -> bool) -> StockView {
     let mut entries = Vec::new();
-    // Where each entry stands: a mirrored movement has the id of one that may be in nobody's reach here.
-    let mut places: BTreeMap<FactId, Ix> = BTreeMap::new();
     let mut said: Vec<(Ix, Flag)> = Vec::new();
     let (keys, codes) = (handovers::keys(family), handovers::codes(family));
     for (ix, _) in family.live() {
@@ -319,7 +324,6 @@ fn stock(family: &Family<'_>, shown: impl Fn(Location) -> bool) -> StockView {
                 if scrap_unproven(family, ix) {
                     said.push((ix, Flag::EvidenceMissing));
                 }
-                places.entry(key).or_insert(ix);
                 entries.push((ix, key, entry));
             }
             Some(Err(flag)) => said.push((ix, flag)),
@@ -330,7 +334,7 @@ fn stock(family: &Family<'_>, shown: impl Fn(Location) -> bool) -> StockView {
         &Balances::new(),
         entries.iter().map(|(_, key, entry)| (*key, entry.clone())),
     );
-    let mut conflicts = conflicts(family, &ledger, &places, &shown);
+    let mut conflicts = conflicts(family, &ledger, &entries, &shown);
     conflicts.sort_by_key(|conflict| conflict.id);
     let requests = requests(family, &mut said);
     let counts = counts::counts(family, &mut said);
@@ -349,7 +353,7 @@ fn stock(family: &Family<'_>, shown: impl Fn(Location) -> bool) -> StockView {
         levels,
         loans: loans(family, &entries, &ledger),
         photos: photos(family, &mut said),
-        moves: moves(family, &entries),
+        moves: moves(family, entries),
         requests,
         conflicts,
         changes: (0..family.items.len() as Ix)
@@ -387,13 +391,13 @@ fn loans(
     let mut back: BTreeMap<(String, String, Option<String>), i64> = BTreeMap::new();
     let mut counted: BTreeSet<FactId> = BTreeSet::new();
     for (ix, key, _) in entries {
-        let (record, Some(movement)) = (family.record(*ix), ledger.standing.get(key)) else {
-            continue;
-        };
+        let record = family.record(*ix);
         let Some(Fact::Move(moved)) = record.fact() else {
             continue;
         };
-        let Some(rma) = moved.rma.clone().filter(|_| counted.insert(*key)) else {
+        // Few movements have a number: only these are looked up.
+        let Some(rma) = moved.rma.clone() else { continue };
+        let Some(movement) = ledger.standing.get(key).filter(|_| counted.insert(*key)) else {
             continue;
         };
         let qty = i64::from(movement.qty());
@@ -486,9 +490,14 @@ fn rows(ledger: &Ledger<FactId>, shown: &impl Fn(Location) -> bool) -> Vec<Stock
 fn conflicts(
     family: &Family<'_>,
     ledger: &Ledger<FactId>,
-    places: &BTreeMap<FactId, Ix>,
+    entries: &[(Ix, FactId, Entry<FactId>)],
     shown: &impl Fn(Location) -> bool,
 ) -> Vec<Conflict> {
+    if ledger.discrepancies.is_empty() && ledger.disputes.is_empty() {
+        return Vec::new();
+    }
+    // Where each entry stands, the first of several: a mirrored movement has the id of one that may be in nobody's reach here.
+    let places: BTreeMap<FactId, Ix> = entries.iter().rev().map(|(ix, key, _)| (*key, *ix)).collect();
     let mut conflicts = Vec::new();
     let doc_of = |sides: &[Ix]| sides.first().map(|ix| family.doc(*ix).clone());
     for discrepancy in ledger.discrepancies.iter().filter(|found| shown(found.location)) {
@@ -521,7 +530,7 @@ fn conflicts(
     conflicts
 }
 
-fn moves(family: &Family<'_>, entries: &[(Ix, FactId, Entry<FactId>)]) -> Vec<MoveView> {
+fn moves(family: &Family<'_>, entries: Vec<(Ix, FactId, Entry<FactId>)>) -> Vec<MoveView> {
     let reversed: BTreeMap<FactId, FactId> = entries
         .iter()
         .rev()
@@ -531,7 +540,7 @@ fn moves(family: &Family<'_>, entries: &[(Ix, FactId, Entry<FactId>)]) -> Vec<Mo
         })
         .collect();
     let mut since: BTreeMap<FactId, i64> = BTreeMap::new();
-    for (ix, _, entry) in entries {
+    for (ix, _, entry) in &entries {
         if let Entry::Reverse(reversal) = entry {
             let at = family.record(*ix).stamp.utc_ms;
             let first = since.entry(reversal.of).or_insert(at);
@@ -539,23 +548,23 @@ fn moves(family: &Family<'_>, entries: &[(Ix, FactId, Entry<FactId>)]) -> Vec<Mo
         }
     }
     entries
-        .iter()
+        .into_iter()
         .filter_map(|(ix, key, entry)| {
-            let record = family.record(*ix);
+            let record = family.record(ix);
             let (Entry::Move(movement), Some(Fact::Move(moved))) = (entry, record.fact()) else {
                 return None;
             };
             Some(MoveView {
                 id: record.id,
-                movement: movement.clone(),
+                movement,
                 order: moved.order.clone(),
                 note: moved.note.clone(),
                 scrap: moved.scrap.as_deref().and_then(|code| code.parse().ok()),
                 photo: moved.photo.as_deref().and_then(|hash| hash.parse().ok()),
-                reversed_by: reversed.get(key).copied(),
-                reversed_ms: since.get(key).copied(),
-                key: *key,
-                stamp: record.stamp.as_ref().clone(),
+                reversed_by: reversed.get(&key).copied(),
+                reversed_ms: since.get(&key).copied(),
+                key,
+                stamp: Arc::clone(&record.stamp),
             })
         })
         .collect()

@@ -1,6 +1,6 @@
 //! Balances: pieces per location and part, all in minus all out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
@@ -87,11 +87,19 @@ impl Balances {
             .collect()
     }
 
-    /// Posts a movement, or takes it back where `sign` is -1.
-    pub(super) fn post(&mut self, movement: &Movement, sign: i64) {
-        let qty = sign * i64::from(movement.qty());
-        self.add(movement.from(), movement.part(), -qty);
-        self.add(movement.to(), movement.part(), qty);
+    /// Posts movements: summed up first, so that each line is looked up and named once.
+    pub(super) fn post_all<'m>(&mut self, movements: impl Iterator<Item = &'m Movement>) {
+        let mut sums: HashMap<(Location, &str), i64> = HashMap::new();
+        for movement in movements {
+            let qty = i64::from(movement.qty());
+            for (place, qty) in [(movement.from(), -qty), (movement.to(), qty)] {
+                let sum = sums.entry((place, movement.part())).or_default();
+                *sum = sum.saturating_add(qty);
+            }
+        }
+        for ((location, part), qty) in sums {
+            self.add(location, part, qty);
+        }
     }
 
     fn add(&mut self, location: Location, part: &str, qty: i64) {

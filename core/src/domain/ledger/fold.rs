@@ -69,25 +69,20 @@ pub fn fold<K: Ord + Clone>(
     opening: &Balances,
     entries: impl IntoIterator<Item = (K, Entry<K>)>,
 ) -> Ledger<K> {
-    let mut once: BTreeMap<K, Entry<K>> = BTreeMap::new();
-    for (id, entry) in entries {
-        match once.get(&id) {
-            Some(known) if *known <= entry => {}
-            _ => {
-                once.insert(id, entry);
-            }
-        }
-    }
+    let mut once: Vec<(K, Entry<K>)> = entries.into_iter().collect();
+    once.sort_unstable();
+    once.dedup_by(|later, first| later.0 == first.0);
+    let find = |id: &K| once.binary_search_by(|(known, _)| known.cmp(id)).ok();
 
     let mut flags = Vec::new();
-    let mut reversed: BTreeSet<&K> = BTreeSet::new();
+    let mut reversed: BTreeSet<usize> = BTreeSet::new();
     for (id, entry) in &once {
         let Entry::Reverse(reversal) = entry else { continue };
-        match once.get(&reversal.of) {
+        match find(&reversal.of).map(|at| (at, &once[at].1)) {
             None => flags.push(LedgerFlag::ReversesUnknown(id.clone())),
-            Some(Entry::Reverse(_)) => flags.push(LedgerFlag::ReversesReversal(id.clone())),
-            Some(Entry::Move(_)) => {
-                if !reversed.insert(&reversal.of) {
+            Some((_, Entry::Reverse(_))) => flags.push(LedgerFlag::ReversesReversal(id.clone())),
+            Some((at, Entry::Move(_))) => {
+                if !reversed.insert(at) {
                     flags.push(LedgerFlag::ReversedTwice(id.clone()));
                 }
             }
@@ -95,18 +90,20 @@ pub fn fold<K: Ord + Clone>(
     }
 
     let mut balances = opening.clone();
-    let mut standing = BTreeMap::new();
-    for (id, entry) in &once {
+    let mut standing = Vec::with_capacity(once.len());
+    for (at, (id, entry)) in once.into_iter().enumerate() {
         let Entry::Move(movement) = entry else { continue };
         if !movement.kind().goes(movement.from(), movement.to()) {
             flags.push(LedgerFlag::Route(id.clone()));
         }
-        if !reversed.contains(id) {
-            balances.post(movement, 1);
-            standing.insert(id.clone(), movement.clone());
+        if !reversed.contains(&at) {
+            standing.push((id, movement));
         }
     }
     flags.sort();
+    // Already in order, so that the map is built in one go.
+    let standing: BTreeMap<K, Movement> = standing.into_iter().collect();
+    balances.post_all(standing.values());
 
     let (serial_discrepancies, disputes) = serials(&standing);
     let mut discrepancies = balances.discrepancies();
