@@ -101,7 +101,7 @@ impl From<Stamp> for Author {
         Self {
             by: stamp.by,
             device: stamp.device.to_string(),
-            at: stamp.at,
+            at: stamp.at.to_string(),
         }
     }
 }

@@ -72,7 +72,7 @@ pub struct Stamp {
     /// The device.
     pub device: DeviceTag,
     /// Local time with offset, RFC 3339: a claim (design 3, «Time»).
-    pub at: String,
+    pub at: Arc<str>,
     /// The same in milliseconds since the epoch.
     #[serde(skip)]
     pub utc_ms: i64,
@@ -213,7 +213,7 @@ fn content(key: ActionId, doc: &Arc<DocName>, device: DeviceTag, action: Action)
         by: action.by,
         device,
         utc_ms: chrono::DateTime::parse_from_rfc3339(&action.at).map_or(0, |at| at.timestamp_millis()),
-        at: action.at,
+        at: action.at.into(),
         n: action.n,
         clk: action.clk,
     });

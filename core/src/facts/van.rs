@@ -314,8 +314,12 @@ fn entry(
 fn stock(family: &Family<'_>, shown: impl Fn(Location) -> bool) -> StockView {
     let mut entries = Vec::new();
     let mut said: Vec<(Ix, Flag)> = Vec::new();
-    let (keys, codes) = (handovers::keys(family), handovers::codes(family));
-    for (ix, _) in family.live() {
+    // Nearly all are movements; what else there is, is looked at by itself.
+    let (booked, rest): (Vec<_>, Vec<_>) = family
+        .live()
+        .partition(|(_, fact)| matches!(fact, Fact::Move(_) | Fact::Reverse(_)));
+    let (keys, codes) = (handovers::keys(family, &booked), handovers::codes(family, &rest));
+    for (ix, _) in booked {
         match entry(family, &keys, ix) {
             Some(Ok((key, entry))) => {
                 if handovers::unproven(family, &codes, ix) {
@@ -336,9 +340,9 @@ fn stock(family: &Family<'_>, shown: impl Fn(Location) -> bool) -> StockView {
     );
     let mut conflicts = conflicts(family, &ledger, &entries, &shown);
     conflicts.sort_by_key(|conflict| conflict.id);
-    let requests = requests(family, &mut said);
-    let counts = counts::counts(family, &mut said);
-    let levels = levels::levels(family, &mut said);
+    let requests = requests(family, &rest, &mut said);
+    let counts = counts::counts(family, &rest, &mut said);
+    let levels = levels::levels(family, &rest, &mut said);
     let rows = rows(&ledger, &shown);
     let none = Hides::default();
     let mut token = family.token();
@@ -352,7 +356,7 @@ fn stock(family: &Family<'_>, shown: impl Fn(Location) -> bool) -> StockView {
         counts,
         levels,
         loans: loans(family, &entries, &ledger),
-        photos: photos(family, &mut said),
+        photos: photos(family, &rest, &mut said),
         moves: moves(family, entries),
         requests,
         conflicts,
@@ -430,9 +434,9 @@ fn loans(
     loans
 }
 
-fn photos(family: &Family<'_>, said: &mut Vec<(Ix, Flag)>) -> Vec<VanPhoto> {
+fn photos(family: &Family<'_>, rest: &[(Ix, &Fact)], said: &mut Vec<(Ix, Flag)>) -> Vec<VanPhoto> {
     let mut photos = Vec::new();
-    for (ix, fact) in family.live() {
+    for &(ix, fact) in rest {
         let Fact::Photo(photo) = fact else { continue };
         match photo.blob.parse() {
             Ok(sha256) => photos.push(VanPhoto {
@@ -573,10 +577,10 @@ fn moves(family: &Family<'_>, entries: Vec<(Ix, FactId, Entry<FactId>)>) -> Vec<
 /// Codes that an answer to a parts request may carry.
 const ANSWERS: [&str; 4] = ["approved", "refused", "issued", "cancelled"];
 
-fn requests(family: &Family<'_>, said: &mut Vec<(Ix, Flag)>) -> Vec<RequestView> {
-    let mut requests: Vec<RequestView> = family
-        .live()
-        .filter_map(|(ix, fact)| match fact {
+fn requests(family: &Family<'_>, rest: &[(Ix, &Fact)], said: &mut Vec<(Ix, Flag)>) -> Vec<RequestView> {
+    let mut requests: Vec<RequestView> = rest
+        .iter()
+        .filter_map(|&(ix, fact)| match fact {
             Fact::PartsRequest(request) => Some(RequestView {
                 id: family.id(ix),
                 lines: request.lines.clone(),
@@ -589,7 +593,7 @@ fn requests(family: &Family<'_>, said: &mut Vec<(Ix, Flag)>) -> Vec<RequestView>
             _ => None,
         })
         .collect();
-    for (ix, fact) in family.live() {
+    for &(ix, fact) in rest {
         let Fact::PartsAnswer(answer) = fact else { continue };
         let request = requests.iter_mut().find(|request| request.id == answer.request);
         match request {

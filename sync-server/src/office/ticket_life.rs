@@ -249,11 +249,11 @@ impl Office {
     fn tried_enough(&self, log: &TicketLog) -> Result<bool, OfficeError> {
         let mut attempts: Vec<String> = Vec::new();
         let missed = log.contacts.iter().filter(|contact| !contact.reached);
-        attempts.extend(missed.map(|contact| contact.stamp.at.clone()));
+        attempts.extend(missed.map(|contact| contact.stamp.at.to_string()));
         for order in &log.orders {
             if let Some(view) = self.views.order(*order)? {
                 let missed = view.contacts.iter().filter(|contact| !contact.reached);
-                attempts.extend(missed.map(|contact| contact.stamp.at.clone()));
+                attempts.extend(missed.map(|contact| contact.stamp.at.to_string()));
             }
         }
         let days: BTreeSet<_> = attempts

@@ -1,5 +1,7 @@
 //! Movements: their kinds, the routes that a kind may take, who posts them (D.2, D.4).
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::location::{Location, LocationClass};
@@ -179,8 +181,8 @@ impl MovementError {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Movement {
     kind: MovementKind,
-    part: String,
-    serial: Option<String>,
+    part: Arc<str>,
+    serial: Option<Arc<str>>,
     qty: u32,
     from: Location,
     to: Location,
@@ -210,8 +212,8 @@ impl Movement {
         }
         Ok(Self {
             kind,
-            part: part.to_owned(),
-            serial: serial.map(str::to_owned),
+            part: part.into(),
+            serial: serial.map(Into::into),
             qty,
             from,
             to,

@@ -138,7 +138,7 @@ impl Lists {
                     id,
                     assignment: delivered.assignment,
                     device: delivered.device,
-                    at: family.record(ix).stamp.at.clone(),
+                    at: family.record(ix).stamp.at.to_string(),
                 }),
                 Some(Fact::ClockCorrection(correction)) => lists.clock_corrections.push(ClockNote {
                     id,

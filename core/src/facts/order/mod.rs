@@ -351,7 +351,9 @@ impl<'f, 'a> Scene<'f, 'a> {
                     reason,
                     stamp: record.stamp.as_ref().clone(),
                     status: self.outcome.statuses[at],
-                    revoked_at: taken.first().map(|ix| self.family.record(*ix).stamp.at.clone()),
+                    revoked_at: taken
+                        .first()
+                        .map(|ix| self.family.record(*ix).stamp.at.to_string()),
                     revoked_by: taken.iter().map(|ix| self.id(*ix)).collect(),
                     holders: self.outcome.races[at].holders.clone(),
                     tracks: self
@@ -367,7 +369,7 @@ impl<'f, 'a> Scene<'f, 'a> {
     }
 
     fn track(&self, track: &tracks::TrackFold) -> Track {
-        let at = |ix: Ix| self.family.record(ix).stamp.at.clone();
+        let at = |ix: Ix| self.family.record(ix).stamp.at.to_string();
         Track {
             engineer: track.engineer,
             answer: track.answer,
@@ -407,7 +409,7 @@ impl<'f, 'a> Scene<'f, 'a> {
             engineer: track.engineer,
             assignment: track.assigned.map(|at| self.id(self.plan.assigned[at].ix))?,
             fact: self.id(done),
-            at: self.family.record(done).stamp.at.clone(),
+            at: self.family.record(done).stamp.at.to_string(),
             outcome: track.outcome,
         })
     }
@@ -583,7 +585,7 @@ impl<'f, 'a> Scene<'f, 'a> {
             .filter_map(|ix| {
                 let record = self.family.record(*ix);
                 match record.fact() {
-                    Some(Fact::Received(received)) => Some((received.seal, record.stamp.at.as_str())),
+                    Some(Fact::Received(received)) => Some((received.seal, record.stamp.at.as_ref())),
                     _ => None,
                 }
             })

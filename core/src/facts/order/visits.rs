@@ -111,7 +111,9 @@ impl Scene<'_, '_> {
             self.cast.received.iter().find_map(|ix| {
                 let record = family.record(*ix);
                 match record.fact() {
-                    Some(Fact::Received(received)) if received.seal == id => Some(record.stamp.at.clone()),
+                    Some(Fact::Received(received)) if received.seal == id => {
+                        Some(record.stamp.at.to_string())
+                    }
                     _ => None,
                 }
             })

@@ -58,10 +58,14 @@ fn at_home(doc: &DocName, place: Location) -> bool {
 }
 
 /// All counts, oldest first, and what is to be said about single ones.
-pub(super) fn counts(family: &Family<'_>, said: &mut Vec<(Ix, Flag)>) -> Vec<CountView> {
+pub(super) fn counts(
+    family: &Family<'_>,
+    rest: &[(Ix, &Fact)],
+    said: &mut Vec<(Ix, Flag)>,
+) -> Vec<CountView> {
     let mut counts: Vec<CountView> = Vec::new();
     let mut answers: Vec<(Ix, FactId, bool)> = Vec::new();
-    for (ix, fact) in family.live() {
+    for &(ix, fact) in rest {
         let Fact::Count(count) = fact else { continue };
         let record = family.record(ix);
         let Ok(place) = count.place.parse::<Location>() else {

@@ -32,9 +32,9 @@ pub(super) fn key(moved: &Move) -> Option<FactId> {
 }
 
 /// Which key a movement stands under, by its own id and by the id that it mirrors: a reversal names one of these.
-pub(super) fn keys(family: &Family<'_>) -> BTreeMap<FactId, FactId> {
+pub(super) fn keys(family: &Family<'_>, booked: &[(Ix, &Fact)]) -> BTreeMap<FactId, FactId> {
     let mut keys = BTreeMap::new();
-    for (ix, fact) in family.live() {
+    for &(ix, fact) in booked {
         let Fact::Move(moved) = fact else { continue };
         if let Some(key) = key(moved) {
             keys.insert(family.id(ix), key);
@@ -45,9 +45,9 @@ pub(super) fn keys(family: &Family<'_>) -> BTreeMap<FactId, FactId> {
 }
 
 /// The codes that engineers' actions hold, by action.
-pub(super) fn codes<'f>(family: &'f Family<'_>) -> BTreeMap<ActionId, Vec<&'f str>> {
+pub(super) fn codes<'f>(family: &Family<'_>, rest: &[(Ix, &'f Fact)]) -> BTreeMap<ActionId, Vec<&'f str>> {
     let mut codes: BTreeMap<ActionId, Vec<&str>> = BTreeMap::new();
-    for (ix, fact) in family.live() {
+    for &(ix, fact) in rest {
         if let Fact::Handover(handover) = fact {
             codes
                 .entry(family.id(ix).action)

@@ -54,10 +54,14 @@ fn at_home(doc: &DocName, place: Location) -> bool {
 }
 
 /// Each place's and part's level: of those that nothing replaces, the last in the order of quarters and facts.
-pub(super) fn levels(family: &Family<'_>, said: &mut Vec<(Ix, Flag)>) -> Vec<LevelView> {
+pub(super) fn levels(
+    family: &Family<'_>,
+    rest: &[(Ix, &Fact)],
+    said: &mut Vec<(Ix, Flag)>,
+) -> Vec<LevelView> {
     let mut found: Vec<(&DocName, LevelView)> = Vec::new();
     let mut replaced: BTreeSet<FactId> = BTreeSet::new();
-    for (ix, fact) in family.live() {
+    for &(ix, fact) in rest {
         let Fact::Level(level) = fact else { continue };
         let record = family.record(ix);
         let Ok(place) = level.place.parse::<Location>() else {

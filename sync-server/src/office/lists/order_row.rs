@@ -108,7 +108,7 @@ impl BoardRow {
                 (None, None) => Vec::new(),
             },
             created: first
-                .map(|event| event.record.stamp.at.clone())
+                .map(|event| event.record.stamp.at.to_string())
                 .unwrap_or_default(),
             created_ms: first.map(|event| event.time.utc_ms).unwrap_or_default(),
             flags: view.flags.clone(),
