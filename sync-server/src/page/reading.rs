@@ -86,6 +86,7 @@ mod tests {
         ("/stock/count", "---y--"),
         ("/stock/report", "-yyyy-"),
         ("/stock/report.csv", "-yyyy-"),
+        ("/tickets/{id}/archive", "-yy-y-"),
         ("/import", "-yyy-y"),
         ("/export/customers", "-yy--y"),
     ];
