@@ -19,6 +19,7 @@ mod device;
 mod exchange;
 mod first;
 mod folds;
+mod list;
 mod office;
 mod page;
 mod peers;
@@ -46,10 +47,15 @@ pub type Failed = Box<dyn Error>;
 const QUICK: &str = "FIELDSEAL_BENCH_QUICK";
 
 fn main() -> ExitCode {
-    let done = match (std::env::var_os(server::FOLDER), std::env::var_os(photos::TAKE)) {
-        (Some(folder), _) => office::serve(Path::new(&folder)),
-        (None, Some(photo)) => photos::take(Path::new(&photo)),
-        (None, None) => figures(),
+    let asked = |name| std::env::var_os(name).map(PathBuf::from);
+    let done = if let Some(folder) = asked(server::FOLDER) {
+        office::serve(&folder)
+    } else if let Some(photo) = asked(photos::TAKE) {
+        photos::take(&photo)
+    } else if let Some(phone) = asked(list::LIST) {
+        list::list(&phone)
+    } else {
+        figures()
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -61,8 +67,8 @@ fn main() -> ExitCode {
 }
 
 /// The parts of the table, in its order; `cargo bench -p fieldseal-tests -- device gate` measures these two alone.
-const PARTS: [&str; 9] = [
-    "exchange", "first", "accept", "device", "photos", "gate", "folds", "page", "program",
+const PARTS: [&str; 10] = [
+    "exchange", "first", "accept", "device", "list", "photos", "gate", "folds", "page", "program",
 ];
 
 fn figures() -> Result<(), Failed> {
@@ -120,6 +126,7 @@ fn parts(
                 let saves = if quick { 500 } else { 1_500 };
                 device::measure(server, folder, saves, runs, table)?;
             }
+            "list" => list::measure(server, folder, runs, table)?,
             "photos" => photos::measure(server, folder, quick, table)?,
             "gate" => {
                 let ns = gate::ns_per_change(2_000, 7);

@@ -149,6 +149,15 @@ impl Phone {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// The bytes of every change of the document whose name begins so, in order.
+    pub fn changes_of(&self, prefix: &str) -> Result<Vec<Vec<u8>>, Failed> {
+        let look = self.look()?;
+        let sql = "SELECT c.bytes FROM docs d JOIN changes c ON c.doc = d.id WHERE substr(d.name, 1, length(?1)) = ?1 ORDER BY c.id";
+        let mut statement = look.prepare(sql)?;
+        let rows = statement.query_map([prefix], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// A hash over the names and contents of all documents in scope.
     pub fn contents(&self) -> Result<String, Failed> {
         let look = self.look()?;
