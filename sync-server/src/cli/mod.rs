@@ -222,6 +222,18 @@ mod tests {
         Arguments::command().debug_assert();
     }
 
+    /// `--organisation` is the server's name; one flag with two meanings ended the program.
+    #[test]
+    fn s04_verify_takes_the_fingerprint_that_the_company_publishes() {
+        let print = "3f9a 0c21 77aa 0000 1234 5678 9abc def0";
+        let line = ["x", "verify", "report.json", "--fingerprint", print];
+        let Command::Verify(verify) = Arguments::try_parse_from(line).unwrap().command else {
+            panic!("another command")
+        };
+        assert_eq!(verify.trusted().unwrap().to_string(), print);
+        assert!(Arguments::try_parse_from(["x", "verify", "a", "--fingerprint", "3f9a"]).is_err());
+    }
+
     #[test]
     fn flags_stand_before_and_behind_the_command() {
         for line in [

@@ -23,10 +23,17 @@ pub(super) struct VerifyArguments {
     file: PathBuf,
     /// The fingerprint that the organisation publishes; without it, compare the printed one yourself.
     #[arg(long, value_parser = parse_fingerprint)]
-    organisation: Option<Fingerprint>,
+    fingerprint: Option<Fingerprint>,
     /// Language of the answer: zh-CN or en.
     #[arg(long, default_value = "zh-CN", value_parser = super::parse_lang)]
     language: Lang,
+}
+
+#[cfg(test)]
+impl VerifyArguments {
+    pub(super) const fn trusted(&self) -> Option<Fingerprint> {
+        self.fingerprint
+    }
 }
 
 fn parse_fingerprint(text: &str) -> Result<Fingerprint, String> {
@@ -185,7 +192,7 @@ pub(super) fn run(arguments: &VerifyArguments) -> Result<ExitCode, CliError> {
         path: arguments.file.clone(),
         source,
     };
-    let (trusted, lang) = (arguments.organisation, arguments.language);
+    let (trusted, lang) = (arguments.fingerprint, arguments.language);
     let (lines, holds) = match open(&arguments.file).map_err(unreadable)? {
         Kind::Bundle(file) => bundled(file, trusted, lang).map_err(unreadable)?,
         Kind::Bytes(bytes) => report(&bytes, trusted, lang),
