@@ -313,6 +313,17 @@ impl Office {
         {
             let person = self.record_fields(known, &other)?;
             if person.get("name").and_then(Value::as_str).map(key) == Some(key(name)) {
+                for column in ["phone", "role"] {
+                    let Some(cell) = row.cells.get(column).filter(|cell| !cell.text.is_empty()) else {
+                        continue;
+                    };
+                    let value = person.get(column);
+                    let several = value.and_then(Value::as_array).into_iter().flatten();
+                    let mut said = several.chain(value).filter_map(Value::as_str);
+                    if !said.any(|text| key(text) == key(&cell.text)) {
+                        line.differs.push(cell.column);
+                    }
+                }
                 return Ok(());
             }
         }
@@ -417,7 +428,8 @@ fn refused(known: &Known, row: &Row) -> Option<(&'static str, usize)> {
         if cell.text.chars().count() > long {
             return Some(("too_long", cell.column));
         }
-        if cell.text.chars().any(char::is_control) && *column_name != "address" {
+        // A quote that nobody closed would take the lines below it into one cell.
+        if cell.text.chars().any(char::is_control) {
             return Some(("bad_value", cell.column));
         }
     }

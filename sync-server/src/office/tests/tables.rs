@@ -222,3 +222,17 @@ fn y05_t36_t38_tables_of_parts_and_prices_are_the_next_versions_from_a_day() {
     );
     publish(&world.auditor).unwrap();
 }
+
+#[test]
+fn y37_another_phone_of_a_known_contact_is_named_and_an_open_quote_takes_no_lines_with_it() {
+    let world = World::new();
+    let office = world.office();
+    office.import_customers(&world.dispatcher, TABLE, true).unwrap();
+    let other = "客户,联系人,电话,职务\n上海申江律师事务所,周伟,139 9999 9999,行政\n上海申江律师事务所,周伟,021 5555 0101,\n";
+    let lines = office.import_customers(&world.dispatcher, other, true).unwrap();
+    assert_eq!(lines[0].differs, [3], "{lines:?}");
+    assert!(lines[1].differs.is_empty(), "{lines:?}");
+    let open = "客户,地址\n甲公司,\"人民路 1 号\n乙公司,人民路 2 号\n";
+    let lines = office.import_customers(&world.dispatcher, open, true).unwrap();
+    assert_eq!(lines[0].refused, Some(("bad_value", 2)), "{lines:?}");
+}
