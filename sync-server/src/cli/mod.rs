@@ -230,7 +230,7 @@ mod tests {
         let Command::Verify(verify) = Arguments::try_parse_from(line).unwrap().command else {
             panic!("another command")
         };
-        assert_eq!(verify.trusted().unwrap().to_string(), print);
+        assert_eq!(verify.fingerprint.unwrap().to_string(), print);
         assert!(Arguments::try_parse_from(["x", "verify", "a", "--fingerprint", "3f9a"]).is_err());
     }
 

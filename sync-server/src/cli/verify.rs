@@ -23,17 +23,10 @@ pub(super) struct VerifyArguments {
     file: PathBuf,
     /// The fingerprint that the organisation publishes; without it, compare the printed one yourself.
     #[arg(long, value_parser = parse_fingerprint)]
-    fingerprint: Option<Fingerprint>,
+    pub(super) fingerprint: Option<Fingerprint>,
     /// Language of the answer: zh-CN or en.
     #[arg(long, default_value = "zh-CN", value_parser = super::parse_lang)]
     language: Lang,
-}
-
-#[cfg(test)]
-impl VerifyArguments {
-    pub(super) const fn trusted(&self) -> Option<Fingerprint> {
-        self.fingerprint
-    }
 }
 
 fn parse_fingerprint(text: &str) -> Result<Fingerprint, String> {

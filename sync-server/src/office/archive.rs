@@ -16,8 +16,8 @@ use fieldseal_core::domain::texts::Lang;
 use fieldseal_core::facts::{DocName, OrderView, RecordView};
 use serde::Serialize;
 
-use super::{Office, OfficeError, Person, require};
-use crate::blobs::{UploadError, Uploads};
+use super::{Office, OfficeError, Person, require, stored};
+use crate::blobs::Uploads;
 use crate::bundle;
 
 /// Where a file's bytes come from when they are written.
@@ -116,18 +116,17 @@ impl Office {
             }
             self.audits(&details.view, &mut collected)?;
             for photo in &details.view.photos {
-                match uploads.stored(&photo.sha256.0) {
-                    Ok(found) => {
+                match stored(uploads, &photo.sha256)? {
+                    Some(found) => {
                         let path = format!("photos/{}.jpg", photo.sha256);
                         collected.put(path, found.length, photo.sha256, Source::Stored(photo.sha256));
                         if photo.sensitive {
                             sensitive.push((*order, photo.sha256));
                         }
                     }
-                    Err(UploadError::NotFound) => {
+                    None => {
                         collected.missing.insert(photo.sha256);
                     }
-                    Err(error) => return Err(OfficeError::unexpected(error)),
                 }
             }
         }

@@ -14,8 +14,8 @@ use fieldseal_core::facts::order::view::PhotoView;
 use fieldseal_core::facts::{DocName, FactId, OrderView, RecordView, ViewToken};
 use fieldseal_core::report::{self, ReportError};
 
-use super::{Office, OfficeError};
-use crate::blobs::{UploadError, Uploads};
+use super::{Office, OfficeError, stored};
+use crate::blobs::Uploads;
 
 /// A sealed revision with its bytes, checked now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -178,18 +178,15 @@ impl Office {
             if !view.photos.iter().any(|photo| photo.sha256 == *hash) {
                 return Ok(None);
             }
-            match uploads.stored(&hash.0) {
-                Ok(mut found) => {
-                    let mut bytes = Vec::new();
-                    found
-                        .reader
-                        .read_to_end(&mut bytes)
-                        .map_err(OfficeError::unexpected)?;
-                    Ok(Some(bytes))
-                }
-                Err(UploadError::NotFound) => Ok(None),
-                Err(error) => Err(OfficeError::unexpected(error)),
-            }
+            let Some(mut found) = stored(uploads, hash)? else {
+                return Ok(None);
+            };
+            let mut bytes = Vec::new();
+            found
+                .reader
+                .read_to_end(&mut bytes)
+                .map_err(OfficeError::unexpected)?;
+            Ok(Some(bytes))
         };
         let (failed, sensitive) = (RefCell::new(None), RefCell::new(BTreeSet::new()));
         let at_hand = |hash: &ContentHash| match read(hash) {

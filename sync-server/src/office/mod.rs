@@ -62,6 +62,7 @@ pub use orders::{NewJob, NewOrder};
 pub use packs::PackKind;
 pub use people::{NewUser, UserLine};
 pub use photos::Arrived;
+pub(crate) use photos::stored;
 pub use review::{audit_blockers, revision_of, workers};
 pub use stock::{Goods, GoodsFrom, Handover, MAIN_STORE, StockLine, StockPlace, StoreScrap};
 pub use ticket_life::CloseAs;

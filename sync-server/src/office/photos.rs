@@ -10,6 +10,7 @@ use fieldseal_core::facts::OrderView;
 use fieldseal_core::facts::order::view::PhotoView;
 
 use super::{Office, OfficeError, revision_of};
+use crate::blobs::{Found, UploadError, Uploads};
 
 /// The photos of one order that the server has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,6 +43,18 @@ impl Arrived {
             || view.waivers.iter().any(|waiver| {
                 waiver.what == "photos" && (waiver.revision.is_none() || waiver.revision == current)
             })
+    }
+}
+
+/// The bytes of a photo, whoever asks; none while it has not arrived.
+///
+/// # Errors
+/// [`OfficeError::Unexpected`].
+pub(crate) fn stored(uploads: &Uploads, sha256: &ContentHash) -> Result<Option<Found>, OfficeError> {
+    match uploads.stored(&sha256.0) {
+        Ok(found) => Ok(Some(found)),
+        Err(UploadError::NotFound) => Ok(None),
+        Err(error) => Err(OfficeError::unexpected(error)),
     }
 }
 

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
+use fieldseal_core::domain::canonical::ContentHash;
 use fieldseal_core::domain::ids::TicketId;
 use fieldseal_core::domain::policy::WarrantyPolicy;
 use fieldseal_core::domain::retention::{kept_until, last_warranty_day};
 use fieldseal_core::domain::time::LocalTime;
 use fieldseal_core::domain::warranty::WarrantyDates;
 use fieldseal_core::domain::work::TicketState;
-use fieldseal_core::facts::{DocName, Fields};
+use fieldseal_core::facts::{DocName, Field, Fields};
 
 use super::{Office, OfficeError};
 
@@ -17,10 +18,8 @@ use super::{Office, OfficeError};
 fn latest(of: &[&Fields], field: &str) -> Option<NaiveDate> {
     of.iter()
         .filter_map(|fields| fields.0.get(field))
-        .flat_map(|field| {
-            let written = field.shown.iter().chain(&field.others).chain(&field.proposals);
-            written.filter_map(|entry| entry.value.as_str()?.parse().ok())
-        })
+        .flat_map(Field::entries)
+        .filter_map(|entry| entry.value.as_str()?.parse().ok())
         .max()
 }
 
@@ -30,12 +29,14 @@ impl Office {
         let mut policies = self.packs()?.warranty.clone();
         let tx = self.storage.read()?;
         for entry in &self.views.reference()?.packs {
-            let mut hash = [0; 32];
-            if entry.pack.pack != "policy" || hex::decode_to_slice(&entry.pack.blob, &mut hash).is_err() {
+            let Ok(hash) = entry.pack.blob.parse::<ContentHash>() else {
+                continue;
+            };
+            if entry.pack.pack != "policy" {
                 continue;
             }
             // Service levels are packs of this kind too; they are none of ours here.
-            let text = tx.blob(&hash)?.and_then(|bytes| String::from_utf8(bytes).ok());
+            let text = tx.blob(&hash.0)?.and_then(|bytes| String::from_utf8(bytes).ok());
             policies.extend(text.and_then(|text| WarrantyPolicy::read(&text).ok()));
         }
         Ok(policies)

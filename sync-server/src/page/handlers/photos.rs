@@ -13,9 +13,8 @@ use axum::response::Response;
 use fieldseal_core::domain::canonical::ContentHash;
 use fieldseal_core::domain::ids::OrderId;
 
-use crate::blobs::UploadError;
 use crate::http::downloads::serve;
-use crate::office::OfficeError;
+use crate::office::{OfficeError, stored};
 use crate::page::desk::Desk;
 
 /// The photo.
@@ -27,11 +26,8 @@ pub async fn get(desk: Desk, Path((id, sha256)): Path<(String, String)>, headers
     let found = desk
         .office(move |office, _| {
             let photo = office.photo(id, hash)?.ok_or(OfficeError::NotFound)?;
-            match uploads.stored(&hash.0) {
-                Ok(found) => Ok((photo.sensitive, found)),
-                Err(UploadError::NotFound) => Err(OfficeError::NotFound),
-                Err(error) => Err(OfficeError::unexpected(error)),
-            }
+            let found = stored(&uploads, &hash)?.ok_or(OfficeError::NotFound)?;
+            Ok((photo.sensitive, found))
         })
         .await;
     let (sensitive, found) = match found {
@@ -61,11 +57,7 @@ pub async fn of_stock(desk: Desk, Path(sha256): Path<String>, headers: HeaderMap
             if !stock.photos.iter().any(|photo| photo.sha256 == hash) {
                 return Err(OfficeError::NotFound);
             }
-            match uploads.stored(&hash.0) {
-                Ok(found) => Ok(found),
-                Err(UploadError::NotFound) => Err(OfficeError::NotFound),
-                Err(error) => Err(OfficeError::unexpected(error)),
-            }
+            stored(&uploads, &hash)?.ok_or(OfficeError::NotFound)
         })
         .await;
     match found {
