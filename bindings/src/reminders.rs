@@ -12,7 +12,7 @@ pub struct ReminderDetails {
     pub number: Option<String>,
     /// What it is about.
     pub summary: Option<String>,
-    /// Key of the text for what is due (`clock.response`, `due.window`).
+    /// Key of the text for what is due (`clock.response`, `due.window`, `due.hand_in`).
     pub due: String,
     /// When it is due, ms since the epoch.
     pub due_ms: i64,

@@ -9,6 +9,7 @@ pub mod calendar;
 pub mod canonical;
 pub mod certificate;
 pub mod codes;
+pub mod handin;
 pub mod handover;
 pub mod ids;
 pub mod ledger;

@@ -29,6 +29,54 @@ pub struct TicketTimes {
     pub extensions: Vec<Extension>,
 }
 
+/// A visit that ended, with its report on the way (000-31, Q8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HandIn {
+    /// The engineer left; where he did not say so, the work ended.
+    pub left: Occurred,
+    /// He handed the report in: on the server, it has arrived.
+    pub handed_in: bool,
+    /// The server says that seal or submit arrived.
+    pub arrived: bool,
+}
+
+impl HandIn {
+    /// Of the visit that counts. None while nobody left, while the engineer waits to come again, and for what ended.
+    fn of(view: &OrderView) -> Option<Self> {
+        let ended = matches!(view.status, VisibleStatus::Cancelled | VisibleStatus::Audited);
+        let waits = matches!(
+            view.state,
+            OrderState::WaitingParts | OrderState::WaitingCustomer | OrderState::Blocked
+        );
+        if ended || waits {
+            return None;
+        }
+        let visit = view
+            .visits
+            .iter()
+            .find(|visit| Some(visit.engineer) == view.visit)?;
+        let own = || {
+            view.timeline
+                .iter()
+                .filter(|event| event.record.stamp.by == visit.engineer)
+        };
+        let last = |kinds: &[&str]| {
+            own()
+                .filter(|event| kinds.contains(&event.record.kind.as_str()))
+                .map(|event| occurred(&event.time))
+                .max_by_key(|at| at.utc_ms)
+        };
+        // Who came back after leaving has not left.
+        let came = last(&["arrive", "remote"]).map_or(i64::MIN, |at| at.utc_ms);
+        let left = last(&["leave"]).filter(|left| left.utc_ms >= came);
+        Some(Self {
+            left: left.or_else(|| last(&["done"]))?,
+            handed_in: visit.submit.is_some(),
+            arrived: own().any(|event| event.received_at.is_some()),
+        })
+    }
+}
+
 /// What an order's own facts say for its clocks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OrderTimes {
@@ -54,6 +102,8 @@ pub struct OrderTimes {
     pub extensions: Vec<Extension>,
     /// Dispatched at this moment, ms since the epoch, and still on no device of the engineer (F-14).
     pub undelivered_since_ms: Option<i64>,
+    /// The visit ended and its report is due, or was handed in (000-31).
+    pub hand_in: Option<HandIn>,
     /// What the progress clock counts (N4).
     pub progress: ProgressTimes,
 }
@@ -237,6 +287,7 @@ impl OrderTimes {
                 .filter(|_| waits)
                 .and_then(|assignment| event(assignment.id))
                 .map(|event| event.time.utc_ms),
+            hand_in: HandIn::of(view),
             progress: ProgressTimes::of(view),
         }
     }

@@ -1,8 +1,8 @@
 //! A desk's day with tickets, through the whole router: triage of what was founded on site, calls, passing on, a second
 //! visit, the customer's word, closing, taking up again (T-05, F-09, T-09, 000-33, 001-01, 001-15, T-13).
 
-use fieldseal_core::domain::ids::{TicketId, UserId};
-use fieldseal_core::facts::kinds::{Found, Set};
+use fieldseal_core::domain::ids::{OrderId, TicketId, UserId};
+use fieldseal_core::facts::kinds::{Done, Found, Set, Step};
 use fieldseal_core::facts::{DocName, Fact};
 use serde_json::json;
 
@@ -238,4 +238,45 @@ async fn d05_9_two_tickets_of_one_fault_are_joined_by_number() {
         .await;
     assert!(page.contains("已并入工单") && page.contains(&format!("/tickets/{site}")));
     assert!(!page.contains(&format!("action=\"/tickets/{ticket}/triage")));
+}
+
+#[tokio::test]
+async fn i000_31_q8_a_report_that_is_not_handed_in_five_days_after_leaving_is_listed() {
+    let bench = Bench::new();
+    let wang = engineer(&bench, 1, "王建国");
+    let browser = Browser::signed_in(&bench);
+    let phone = Sender::enrol(&bench, 7, wang);
+    let today = bench.state.office.now().wall_date();
+    let ago = |days: u64, time: &str| {
+        let date = today.checked_sub_days(chrono::Days::new(days)).unwrap();
+        format!("{date}T{time}:00+08:00")
+    };
+    // One left six days ago, one four; one ended its work six days ago and never said that he left.
+    let mut orders = Vec::new();
+    for left in [Some(ago(6, "23:00")), Some(ago(4, "00:30")), None] {
+        let order: OrderId = id_of(&dispatched(&browser, wang).await).parse().unwrap();
+        let doc = DocName::Visit(order, wang);
+        let done = Done {
+            assignment: None,
+            outcome: "solved".to_owned(),
+            reason: None,
+        };
+        phone.write_at(&ago(6, "18:00"), &doc, &[Fact::Done(done)]).await;
+        if let Some(left) = left {
+            let leave = Step {
+                assignment: None,
+                text: None,
+            };
+            phone.write_at(&left, &doc, &[Fact::Leave(leave)]).await;
+        }
+        orders.push(format!("/orders/{order}"));
+    }
+    let board = browser.page("/").await;
+    assert!(
+        board.contains("/?need=hand_in") && board.contains("逾期未交报告"),
+        "{board}"
+    );
+    let late = browser.page("/?need=hand_in").await;
+    let listed: Vec<bool> = orders.iter().map(|order| late.contains(order.as_str())).collect();
+    assert_eq!(listed, [true, false, true]);
 }

@@ -1,4 +1,4 @@
-//! What an engineer is to be reminded of, and when (F-18, Y-30, N1 to N4): the phone schedules it, with no network.
+//! What an engineer is to be reminded of, and when (F-18, Y-30, N1 to N4, N10): the phone schedules it, with no network.
 //!
 //! Invariants: answers come from the facts that are here and the phone's clock, corrected by what the last exchange taught
 //! about it; nothing is stored. What was met is no reminder, what is late is one until it is done.
@@ -9,10 +9,13 @@ use super::Engine;
 use super::details;
 use crate::device::EngineError;
 use crate::device::store::{Reading, cursor, projections};
+use crate::domain::calendar::CompanyZone;
+use crate::domain::handin::HandInDue;
 use crate::domain::ids::OrderId;
 use crate::domain::policy::Packs;
 use crate::domain::service_level::{ClockKind, ClockView, Now};
-use crate::domain::work::VisibleStatus;
+use crate::domain::work::{OrderState, VisibleStatus};
+use crate::facts::clocks::HandIn;
 use crate::facts::{DocName, OrderTimes, TicketTimes};
 
 /// A clock rings at the latest so long before it is due, ms: half an hour, and a quarter of a shorter one.
@@ -27,6 +30,8 @@ pub enum Due {
     Clock(ClockKind),
     /// The agreed window begins.
     Window,
+    /// The report is to be handed in (000-31).
+    HandIn,
 }
 
 impl Due {
@@ -35,6 +40,7 @@ impl Due {
         match self {
             Self::Clock(kind) => kind.text_key(),
             Self::Window => "due.window",
+            Self::HandIn => "due.hand_in",
         }
     }
 }
@@ -80,19 +86,23 @@ impl Engine {
         })
     }
 
-    /// What is due in the own work orders that are not done, the first first. The app schedules what lies ahead and
+    /// What is due in the own work orders that are not done, the first first; a report that was handed in and did not
+    /// reach the server counts as not done (Q8). The app schedules what lies ahead and
     /// asks again after every save and sync.
     ///
     /// # Errors
     /// [`EngineError::Closed`], [`EngineError::Damaged`].
     pub fn reminders(&self) -> Result<Vec<Reminder>, EngineError> {
         let wall_ms = self.inner.env.clock.read().wall_ms;
+        let zone = self.inner.zone;
         self.inner.read(|connection| {
             let (now, ahead) = server_now(connection, wall_ms)?;
             let packs = packs()?;
             let mut found = Vec::new();
             for row in projections::rows(connection, None)? {
-                if !row.mine || row.status != VisibleStatus::Dispatched.as_str() {
+                let runs = row.status == VisibleStatus::Dispatched.as_str();
+                let on_its_way = row.state == OrderState::Submitted.as_str() && row.unsent > 0;
+                if !row.mine || !(runs || on_its_way) {
                     continue;
                 }
                 let mut put = |due: Due, due_ms: i64, lead_ms: i64| {
@@ -105,7 +115,16 @@ impl Engine {
                         ring_ms: due_ms.saturating_sub(lead_ms).saturating_sub(ahead),
                     });
                 };
-                for clock in clocks(connection, &packs, row.id, now)? {
+                let (running, times) = clocks_and_times(connection, &packs, row.id, now)?;
+                if let Some(due) = hand_in_due(&times, row.unsent > 0, zone) {
+                    for ring_ms in rings(&due, now.utc_ms) {
+                        put(Due::HandIn, due.due_ms, due.due_ms.saturating_sub(ring_ms));
+                    }
+                }
+                if !runs {
+                    continue;
+                }
+                for clock in running {
                     if let (Some(due_ms), None) = (clock.due_ms, clock.ended_ms) {
                         let quarter = due_ms.saturating_sub(clock.started_ms) / 4;
                         put(Due::Clock(clock.kind), due_ms, LEAD_MS.min(quarter));
@@ -127,6 +146,24 @@ fn not_there_yet(state: &str) -> bool {
     matches!(state, "dispatched" | "accepted")
 }
 
+/// When the report of a visit that ended is due; none for one that the server has. `unsent`: something of the order is on
+/// this phone alone.
+fn hand_in_due(times: &OrderTimes, unsent: bool, zone: CompanyZone) -> Option<HandInDue> {
+    let open = |hand_in: &HandIn| !hand_in.handed_in || (unsent && !hand_in.arrived);
+    let hand_in = times.hand_in.filter(open)?;
+    HandInDue::of(hand_in.left.utc_ms, zone)
+}
+
+/// The rings that lie ahead; the last one where none does.
+fn rings(due: &HandInDue, now_ms: i64) -> Vec<i64> {
+    let [early, last] = due.ring_ms;
+    if early > now_ms {
+        vec![early, last]
+    } else {
+        vec![last]
+    }
+}
+
 fn packs() -> Result<Packs, EngineError> {
     Packs::builtin().map_err(|_| EngineError::unexpected("packs"))
 }
@@ -137,13 +174,22 @@ fn clocks(
     order: OrderId,
     now: Now,
 ) -> Result<Vec<ClockView>, EngineError> {
+    Ok(clocks_and_times(connection, packs, order, now)?.0)
+}
+
+fn clocks_and_times(
+    connection: &Reading<'_>,
+    packs: &Packs,
+    order: OrderId,
+    now: Now,
+) -> Result<(Vec<ClockView>, OrderTimes), EngineError> {
     let folded = details::fold(connection, order, None)?;
+    let times = OrderTimes::of(&folded.view);
     let Some(ticket) = folded.view.fields.known_parsed::<DocName>("ticket") else {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), times));
     };
     let ticket = TicketTimes::of(&projections::record(connection, &ticket, &folded.actions)?);
-    let times = OrderTimes::of(&folded.view);
     let mut clocks = times.clocks(packs, &ticket, now);
     clocks.extend(times.progress_clock(packs, &ticket, now));
-    Ok(clocks)
+    Ok((clocks, times))
 }

@@ -84,9 +84,19 @@ impl<'b> Sender<'b> {
         self.send_raw(doc, facts.iter().map(Fact::to_raw).collect()).await;
     }
 
+    /// The same, said to have happened at that moment.
+    pub(crate) async fn write_at(&self, at: &str, doc: &DocName, facts: &[Fact]) {
+        self.send_raw_at(at, doc, facts.iter().map(Fact::to_raw).collect())
+            .await;
+    }
+
     async fn send_raw(&self, doc: &DocName, facts: Vec<RawFact>) {
+        self.send_raw_at("2026-11-23T10:00:00+08:00", doc, facts).await;
+    }
+
+    async fn send_raw_at(&self, at: &str, doc: &DocName, facts: Vec<RawFact>) {
         let action = Action {
-            at: "2026-11-23T10:00:00+08:00".to_owned(),
+            at: at.to_owned(),
             clk: ClockEvidence {
                 off: None,
                 err: None,

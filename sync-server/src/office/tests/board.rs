@@ -1,7 +1,9 @@
 //! The board's rows follow the records that they name, and no change is lost between two looks.
 
 use fieldseal_core::domain::ids::{AssetId, CustomerId, OrderId, TicketId};
-use fieldseal_core::facts::DocName;
+use fieldseal_core::domain::time::LocalTime;
+use fieldseal_core::facts::kinds::{Done, Step, Wait};
+use fieldseal_core::facts::{DocName, Fact};
 use serde_json::{Value, json};
 
 use super::world::World;
@@ -188,4 +190,55 @@ fn y01_the_customers_list_follows_names_contacts_and_units() {
     edit(&world, &contact, "phone", json!(["139 1111 2222"]));
     assert!(customers(&world, "13800000000").is_empty());
     assert_eq!(customers(&world, "139 11112222"), first(0));
+}
+
+#[test]
+fn i000_31_q8_a_report_is_due_from_leaving_until_it_is_handed_in() {
+    let world = World::new();
+    let order = world.job(&[&world.b]);
+    let mut phone = world.phone(&world.b);
+    let (doc, assignment) = (phone.visit(order), world.view(order).current);
+    let step = || Step {
+        assignment,
+        text: None,
+    };
+    let done = || {
+        Fact::Done(Done {
+            assignment,
+            outcome: "solved".to_owned(),
+            reason: None,
+        })
+    };
+    let due = || row(&world, order).times.hand_in;
+    let from = || due().map(|due| (due.left.utc_ms, due.handed_in));
+    let ms = |at: &str| at.parse::<LocalTime>().unwrap().utc_ms();
+    let mut at = |at: &str, fact: Fact| {
+        let token = world.token(order);
+        phone.send_at(at, &doc, &token, &[fact]);
+        ms(at)
+    };
+    at("2026-11-16T09:00:00+08:00", Fact::Arrive(step()));
+    assert_eq!(from(), None, "he is there");
+    let waiting = Wait {
+        assignment,
+        state: "waiting_parts".to_owned(),
+        reason: "缺备件".to_owned(),
+    };
+    at("2026-11-16T10:00:00+08:00", Fact::Wait(waiting));
+    at("2026-11-16T11:00:00+08:00", Fact::Leave(step()));
+    assert_eq!(from(), None, "he comes again");
+    at("2026-11-17T09:00:00+08:00", Fact::Arrive(step()));
+    assert_eq!(
+        from(),
+        None,
+        "and is there: the leaving of the day before does not count"
+    );
+    let ended = at("2026-11-17T10:00:00+08:00", done());
+    assert_eq!(from(), Some((ended, false)), "nobody tapped that he left");
+    let left = at("2026-11-17T12:00:00+08:00", Fact::Leave(step()));
+    assert_eq!(from(), Some((left, false)));
+    phone.seal(order, 1, None);
+    assert_eq!(from(), Some((left, true)));
+    let other = world.job(&[&world.b]);
+    assert_eq!(row(&world, other).times.hand_in, None);
 }

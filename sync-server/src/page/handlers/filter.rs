@@ -5,6 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use fieldseal_core::domain::calendar::CompanyZone;
+use fieldseal_core::domain::handin::HandInDue;
 use fieldseal_core::domain::ids::UserId;
 use fieldseal_core::domain::service_level::ClockView;
 use fieldseal_core::domain::work::{OrderState, Priority, VisibleStatus};
@@ -24,16 +26,19 @@ pub enum Need {
     Undelivered,
     /// A conflict waits for a decision.
     Decision,
+    /// The visit ended more than five days ago, and its report is not here (000-31).
+    HandIn,
 }
 
 impl Need {
-    const ALL: [Self; 3] = [Self::Late, Self::Undelivered, Self::Decision];
+    const ALL: [Self; 4] = [Self::Late, Self::HandIn, Self::Undelivered, Self::Decision];
 
     const fn code(self) -> &'static str {
         match self {
             Self::Late => "late",
             Self::Undelivered => "undelivered",
             Self::Decision => "decision",
+            Self::HandIn => "hand_in",
         }
     }
 }
@@ -45,6 +50,8 @@ pub struct Found {
     pub row: Arc<BoardRow>,
     /// The clocks that matter, of an order that is not done.
     pub clocks: Vec<ClockView>,
+    /// Its report should have been here.
+    pub hand_in_late: bool,
 }
 
 impl Found {
@@ -67,6 +74,7 @@ impl Found {
             Need::Late => self.late(),
             Need::Undelivered => self.row.times.undelivered_since_ms.is_some(),
             Need::Decision => self.row.to_decide > 0,
+            Need::HandIn => self.hand_in_late,
         }
     }
 }
@@ -245,9 +253,18 @@ pub fn found(office: &Office, board: &Rows, wanted: &Wanted, now_ms: i64) -> Res
         found.push(Found {
             row: row.clone(),
             clocks: clocks.into_iter().filter(clocks::matters).collect(),
+            hand_in_late: hand_in_late(row, office.zone(), now_ms),
         });
     }
     Ok(found)
+}
+
+/// Whether a visit ended so long ago that its report should be here (Q8). What a device's wrong clock puts into the future
+/// is judged when that time comes.
+fn hand_in_late(row: &BoardRow, zone: CompanyZone, now_ms: i64) -> bool {
+    let open = row.times.hand_in.filter(|hand_in| !hand_in.handed_in);
+    let due = open.and_then(|hand_in| HandInDue::of(hand_in.left.utc_ms, zone));
+    due.is_some_and(|due| due.late(now_ms))
 }
 
 /// The filter's form and links.

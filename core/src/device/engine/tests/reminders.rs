@@ -1,11 +1,14 @@
 //! What rings when, with no network.
 
+use std::sync::atomic::Ordering;
+
 use super::support::*;
 use crate::device::engine::{Due, Reminder, Step};
 use crate::device::store::cursor;
 use crate::domain::service_level::{ClockKind, Judgement};
 use crate::domain::time::LocalTime;
 use crate::domain::work::{AttemptChannel, Outcome};
+use crate::facts::{DocName, Fact, kinds};
 
 const MINUTE: i64 = 60_000;
 
@@ -111,7 +114,11 @@ fn f18_n1_n2_n4_what_rings_until_it_is_done() {
             reason: None,
         },
     );
-    assert_eq!(dues(&phone), [], "what was met does not ring");
+    assert_eq!(
+        dues(&phone),
+        [Due::HandIn, Due::HandIn],
+        "what was met does not ring: the report is next"
+    );
     let clocks = phone.engine.clocks(order_id()).unwrap();
     assert!(
         clocks
@@ -133,4 +140,46 @@ fn only_own_orders_ring() {
         phone.engine.clocks(nowhere),
         Err(crate::device::EngineError::NotFound)
     );
+}
+
+#[test]
+fn i000_31_q8_the_report_rings_on_the_third_and_fifth_day_until_it_is_on_the_server() {
+    let office = Office::new();
+    let (phone, _) = phone_with_order(1, user(1), &office);
+    let rings = || -> Vec<i64> {
+        let due = reminders(&phone)
+            .into_iter()
+            .filter(|reminder| reminder.due == Due::HandIn);
+        due.inspect(|reminder| assert_eq!(reminder.due_ms, ms("2026-11-29T00:00:00+08:00")))
+            .map(|reminder| reminder.ring_ms)
+            .collect()
+    };
+    let at = |text: &str| phone.clock.0.store(ms(text), Ordering::Relaxed);
+    let (early, last) = (ms("2026-11-26T09:00:00+08:00"), ms("2026-11-28T09:00:00+08:00"));
+    super::report::worked(&phone);
+    at("2026-11-23T23:50:00+08:00");
+    step(&phone, Step::Leave);
+    assert_eq!(rings(), [early, last]);
+    let events = phone.engine.order(order_id()).unwrap().order;
+    let left = events.timeline.iter().find(|event| event.record.kind == "leave");
+    assert_eq!(
+        left.map(|event| event.flags.len()),
+        Some(0),
+        "leaving is recorded"
+    );
+    at("2026-11-26T09:00:00+08:00");
+    assert_eq!(rings(), [last]);
+    at("2026-12-24T09:00:00+08:00");
+    assert_eq!(rings(), [last], "late is late until it is done");
+    super::report::seal(&phone);
+    assert_eq!(rings(), [last], "sealed is not handed in");
+    phone.engine.submit(order_id(), &phone.token(), None).unwrap();
+    assert_eq!(rings(), [last], "handed in, and on this phone alone");
+    let seal = phone.engine.order(order_id()).unwrap().order.visits[0]
+        .current_seal
+        .unwrap();
+    let received = Fact::Received(kinds::Received { seal });
+    let (_, change) = office.write(&DocName::Order(order_id()), &[received]);
+    phone.pull(&[change]);
+    assert!(rings().is_empty(), "it reached the server");
 }
