@@ -6,6 +6,7 @@
 pub mod archive;
 pub mod audited;
 pub mod calendar;
+pub mod callback;
 pub mod canonical;
 pub mod certificate;
 pub mod codes;

@@ -112,6 +112,8 @@ kinds! {
     OrderAdded = "order_added" (OrderAdded);
     /// Passed on, with reason, target and who calls the customer next (000-33, 002-14, 001-11); on a visit: asked for.
     Escalate = "escalate" (Escalate);
+    /// The customer was asked how it went, or was not reached (F-24 to F-26).
+    Callback = "callback" (Callback);
     /// A note among colleagues (F-10).
     Note = "note" (Text);
     /// A visit that ended, appended to an asset so that its history is known offline (T-19).
@@ -203,7 +205,9 @@ pub fn has_place_in(fact: &Fact, doc: &DocName) -> bool {
         | Fact::Received(_)
         | Fact::ClockCorrection(_)
         | Fact::Adopt(_) => matches!(doc, DocName::Order(_)),
-        Fact::Number(_) | Fact::TicketState(_) | Fact::OrderAdded(_) => matches!(doc, DocName::Ticket(_)),
+        Fact::Number(_) | Fact::TicketState(_) | Fact::OrderAdded(_) | Fact::Callback(_) => {
+            matches!(doc, DocName::Ticket(_))
+        }
         Fact::Note(_) => matches!(doc, DocName::Ticket(_) | DocName::Order(_)),
         // The desk speaks with customers too (N1, F-20, F-22), and passes work on.
         Fact::Contact(_) | Fact::Consent(_) | Fact::Escalate(_) => {

@@ -6,6 +6,7 @@
 
 use serde::Serialize;
 
+use crate::domain::callback::Scores;
 use crate::domain::ids::OrderId;
 use crate::domain::transitions::ticket_may;
 use crate::domain::work::{OrderState, Outcome, TicketState};
@@ -35,6 +36,23 @@ pub struct TicketStep {
     pub stamp: Stamp,
 }
 
+/// The customer was called back after the work (F-24 to F-26).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CallbackView {
+    /// The `callback` fact.
+    pub id: FactId,
+    /// The channel's code.
+    pub way: String,
+    /// What was answered; none where nobody was reached.
+    pub scores: Option<Scores>,
+    /// In words.
+    pub text: Option<String>,
+    /// It is about what solved the ticket now: no reopening came after it.
+    pub current: bool,
+    /// Who, when.
+    pub stamp: Stamp,
+}
+
 /// A ticket beside its fields.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct TicketLog {
@@ -54,12 +72,33 @@ pub struct TicketLog {
     pub escalations: Vec<Escalation>,
     /// Notes among colleagues, oldest first.
     pub notes: Vec<Note>,
+    /// Callbacks, oldest first: of several, each stands.
+    pub callbacks: Vec<CallbackView>,
 }
 
 impl TicketLog {
     /// How the ticket stands; none where nobody said so yet.
     pub fn state(&self) -> Option<TicketState> {
         self.steps.last().map(|step| step.state)
+    }
+
+    /// Solved, whatever followed: a customer can be asked how it went.
+    pub fn ended(&self) -> bool {
+        matches!(
+            self.state(),
+            Some(TicketState::Solved | TicketState::Confirmed | TicketState::Closed)
+        )
+    }
+
+    /// The step that solved it, while the customer is still to be asked how it went (F-24): not where a supervisor closed it
+    /// without his word (Q24).
+    pub fn to_call(&self) -> Option<&TicketStep> {
+        let without = |step: &TicketStep| step.close.as_deref().is_some_and(|way| way != "confirmed");
+        let asked = |callback: &CallbackView| callback.current && callback.scores.is_some();
+        if !self.ended() || self.steps.last().is_some_and(without) || self.callbacks.iter().any(asked) {
+            return None;
+        }
+        self.steps.iter().rfind(|step| step.state == TicketState::Solved)
     }
 
     /// The work orders whose results count: those that a reopening did not leave behind.
@@ -108,6 +147,11 @@ impl TicketLog {
                         said.push((ix, Flag::GuardFailed));
                         continue;
                     }
+                    if state == TicketState::Reopened {
+                        for callback in &mut log.callbacks {
+                            callback.current = false;
+                        }
+                    }
                     log.needs_analysis = state == TicketState::Triaged && step.cause.is_some();
                     log.steps.push(TicketStep {
                         id: record.id,
@@ -116,6 +160,20 @@ impl TicketLog {
                         close: step.close.clone(),
                         cause: step.cause,
                         after: step.after.iter().filter_map(DocName::order).collect(),
+                        stamp: record.stamp.as_ref().clone(),
+                    });
+                }
+                Some(Fact::Callback(callback)) => {
+                    if callback.scores.is_some_and(|scores| !scores.valid()) {
+                        said.push((ix, Flag::UnknownCode));
+                        continue;
+                    }
+                    log.callbacks.push(CallbackView {
+                        id: record.id,
+                        way: callback.way.clone(),
+                        scores: callback.scores,
+                        text: callback.text.clone(),
+                        current: true,
                         stamp: record.stamp.as_ref().clone(),
                     });
                 }

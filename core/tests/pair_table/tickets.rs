@@ -1,8 +1,10 @@
 //! A ticket over its work orders: the arrows of D.3, what a visit brings back, reopening (000-33, 000-33b, 001-15, T-13).
 
+use fieldseal_core::domain::callback::Scores;
+use fieldseal_core::domain::ids::RecordId;
 use fieldseal_core::domain::work::{OrderState as S, Outcome as O, TicketState as T};
 use fieldseal_core::facts::conflict::Flag;
-use fieldseal_core::facts::kinds::{OrderAdded, TicketState};
+use fieldseal_core::facts::kinds::{Callback, OrderAdded, Set, TicketState};
 use fieldseal_core::facts::ticket::{Standing, next_ticket_state};
 use fieldseal_core::facts::{DocName, Fact, RecordView, fold_record};
 use serde_json::json;
@@ -259,4 +261,84 @@ fn i10_q12_a_provisional_number_resolves_before_and_after_the_office_has_it() {
             .as_deref(),
         Some("SS~A7-0003")
     );
+}
+
+fn asked(overall: u8) -> Fact {
+    Fact::Callback(Callback {
+        way: "phone".to_owned(),
+        scores: (overall > 0).then_some(Scores {
+            solved: 5,
+            speed: 4,
+            manner: 5,
+            overall,
+        }),
+        text: None,
+    })
+}
+
+#[test]
+fn f24_f26_two_callbacks_at_once_both_stand_and_a_reopening_asks_again() {
+    let mut story = Story::new(1);
+    for step in [T::Triaged, T::InWork] {
+        story.write(page(DISPATCHER), ticket_doc(), vec![state(step)]);
+    }
+    assert!(
+        fold(&story).ticket.unwrap().to_call().is_none(),
+        "it is not solved"
+    );
+    story.write(page(DISPATCHER), ticket_doc(), vec![state(T::Solved)]);
+    story.write(page(DISPATCHER), ticket_doc(), vec![asked(0)]);
+    let log = fold(&story).ticket.unwrap();
+    assert_eq!(
+        log.to_call().map(|step| step.state),
+        Some(T::Solved),
+        "nobody was reached"
+    );
+    assert_eq!(log.callbacks.len(), 1);
+    // No score of 1 to 5: kept and flagged, and he is still to be called.
+    story.write(page(DISPATCHER), ticket_doc(), vec![asked(6)]);
+    let view = fold(&story);
+    assert!(view.ticket.as_ref().unwrap().to_call().is_some());
+    assert_eq!(view.changes.last().unwrap().flags, [Flag::UnknownCode]);
+    story.sync(page(OTHER_DISPATCHER));
+    story.write(page(DISPATCHER), ticket_doc(), vec![asked(5)]);
+    story.write(page(OTHER_DISPATCHER), ticket_doc(), vec![asked(2)]);
+    let log = fold(&story).ticket.unwrap();
+    let overall = |log: &fieldseal_core::facts::TicketLog| -> Vec<(Option<u8>, bool)> {
+        let mut all: Vec<_> = log
+            .callbacks
+            .iter()
+            .map(|call| (call.scores.map(|scores| scores.overall), call.current))
+            .collect();
+        all.sort_unstable();
+        all
+    };
+    assert_eq!(overall(&log), [(None, true), (Some(2), true), (Some(5), true)]);
+    assert!(log.to_call().is_none());
+    story.sync(page(DISPATCHER));
+    for step in [T::Reopened, T::Solved] {
+        story.write(page(DISPATCHER), ticket_doc(), vec![state(step)]);
+    }
+    let log = fold(&story).ticket.unwrap();
+    assert_eq!(overall(&log), [(None, false), (Some(2), false), (Some(5), false)]);
+    assert!(log.to_call().is_some(), "it was solved again");
+}
+
+#[test]
+fn f27_an_improvement_edited_at_two_desks_keeps_both_values() {
+    let doc = DocName::Case(RecordId(ticket_id().0));
+    let set = |value: &str| {
+        Fact::Set(Set {
+            subject: None,
+            fields: [("cause".to_owned(), json!(value))].into(),
+            over: Vec::new(),
+        })
+    };
+    let mut story = Story::new(1);
+    story.write(page(DISPATCHER), doc.clone(), vec![set("备件不足")]);
+    story.write(page(AUDITOR), doc.clone(), vec![set("响应慢")]);
+    let view = fold_record(&doc, &story.actions);
+    assert_eq!(view.conflicts.len(), 1);
+    let cause = &view.fields.0["cause"];
+    assert_eq!((cause.others.len(), cause.entries().count()), (1, 2));
 }

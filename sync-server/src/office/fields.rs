@@ -107,6 +107,17 @@ const TICKET: &[(&str, Form)] = &[
     ("customer", Form::Doc("customer")),
     ("assets", Form::Docs("asset")),
 ];
+const CASE: &[(&str, Form)] = &[
+    ("kind", Form::Code),
+    ("ticket", Form::Doc("ticket")),
+    ("customer", Form::Doc("customer")),
+    ("origin", Form::Code),
+    ("opened_at", Form::Moment),
+    ("state", Form::Code),
+    ("owner", Form::Code),
+    ("cause", Form::Long),
+    ("action", Form::Long),
+];
 const ORDER: &[(&str, Form)] = &[
     ("ticket", Form::Doc("ticket")),
     ("type", Form::OrderType),
@@ -127,6 +138,7 @@ fn forms_of(doc: &DocName) -> &'static [(&'static str, Form)] {
         DocName::Person(..) => PERSON,
         DocName::Ticket(_) => TICKET,
         DocName::Order(_) => ORDER,
+        DocName::Case(_) => CASE,
         _ => &[],
     }
 }

@@ -8,6 +8,7 @@
 //! Invariants: commands run one after the other (`writing`), so that checks and appends see one state; a form that
 //! arrives twice (`once`, an id that the page made) writes once.
 
+mod after;
 mod archive;
 mod assets;
 mod board;
@@ -47,6 +48,7 @@ use fieldseal_core::domain::time::LocalTime;
 use fieldseal_core::env::Env;
 use fieldseal_core::facts::{DocName, Fact, ViewToken};
 
+pub use after::{CLOSED as IMPROVEMENT_CLOSED, CallbackDue, NewCallback};
 pub use archive::Archive;
 pub use assets::NewAsset;
 pub use board::{Board, EngineerMark};

@@ -69,7 +69,7 @@ fn step(state: TicketState, reason: Option<String>) -> kinds::TicketState {
 }
 
 /// The log of a ticket's record.
-fn log_of(view: &RecordView) -> Result<&TicketLog, OfficeError> {
+pub(super) fn log_of(view: &RecordView) -> Result<&TicketLog, OfficeError> {
     view.ticket.as_deref().ok_or(OfficeError::NotFound)
 }
 
@@ -193,7 +193,8 @@ impl Office {
         )
     }
 
-    /// Closes a ticket that has a result: with the customer's word, or by Q24.
+    /// Closes a ticket that has a result: with the customer's word, or by Q24; a customer who is not satisfied opens an
+    /// improvement.
     ///
     /// # Errors
     /// [`OfficeError::NotAllowed`] (the ways of Q24 are a supervisor's), [`OfficeError::NotFound`],
@@ -231,7 +232,11 @@ impl Office {
             close: Some(way.as_str().to_owned()),
             ..step(TicketState::Closed, reason)
         };
-        self.step(by, ticket, token, Vec::new(), closed)
+        let mut parts = vec![(DocName::Ticket(ticket), vec![Fact::TicketState(closed)])];
+        if way == CloseAs::NotSatisfied {
+            parts.extend(self.new_improvement(ticket, &view, "not_satisfied")?);
+        }
+        self.append(by, &parts, token)
     }
 
     /// Whether a visit of the ticket ended with an outcome.

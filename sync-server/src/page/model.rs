@@ -4,6 +4,7 @@
 //! Invariants: a string here is text, never HTML (askama escapes it); an action that the person may not do is
 //! absent, and where it is good to know why, a blocker says so.
 
+mod after;
 mod board;
 mod counts;
 mod frame;
@@ -14,6 +15,7 @@ mod photos;
 mod report;
 mod tickets;
 
+pub use after::*;
 pub use board::*;
 pub use counts::*;
 pub use frame::*;

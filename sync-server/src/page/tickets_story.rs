@@ -280,3 +280,72 @@ async fn i000_31_q8_a_report_that_is_not_handed_in_five_days_after_leaving_is_li
     let listed: Vec<bool> = orders.iter().map(|order| late.contains(order.as_str())).collect();
     assert_eq!(listed, [true, false, true]);
 }
+
+#[tokio::test]
+async fn f24_f25_f27_the_desk_calls_back_and_sees_an_improvement_through() {
+    let bench = Bench::new();
+    let wang = engineer(&bench, 1, "王建国");
+    let browser = Browser::signed_in(&bench);
+    let order = dispatched(&browser, wang).await;
+    let (ticket, order) = (ticket_of(&order), id_of(&order));
+    let empty = browser.page("/after").await;
+    assert!(empty.contains("没有待回访的客户") && empty.contains("没有专项改进任务"));
+    let shown = browser.page(&format!("/orders/{order}")).await;
+    let path = format!("/orders/{order}/cancel");
+    browser
+        .done(&shown, &path, &[("reason", "电话解决")], "cancelled")
+        .await;
+    let (show, call) = (
+        format!("/tickets/{ticket}"),
+        format!("/tickets/{ticket}/callback"),
+    );
+    let page = browser.page(&show).await;
+    assert!(!page.contains(&call), "it is not solved");
+    let solve = format!("/tickets/{ticket}/solve");
+    let page = browser
+        .done(&page, &solve, &[("solution", "重新安装驱动")], "saved")
+        .await;
+    let due = browser.page("/after").await;
+    assert!(
+        due.contains(&format!("{show}#act-callback")) && due.contains("前，剩 23 小时"),
+        "{due}"
+    );
+    let scores = |overall: &'static str| {
+        [
+            ("channel", "phone"),
+            ("solved", "5"),
+            ("speed", "2"),
+            ("manner", "5"),
+            ("overall", overall),
+        ]
+    };
+    let (_, location) = browser.post(&page, &call, &scores("9")).await;
+    assert!(location.contains("problem=bad_score"), "{location}");
+    let page = browser.done(&page, &call, &scores("4"), "saved").await;
+    assert!(page.contains("已回访客户") && page.contains("服务响应速度"));
+    let after = browser.page("/after").await;
+    assert!(
+        after.contains("没有待回访的客户") && after.contains("评分偏低"),
+        "{after}"
+    );
+    let case = after
+        .split("action=\"/cases/")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
+    let (edit, close) = (format!("/cases/{case}"), format!("/cases/{case}/close"));
+    let (_, location) = browser.post(&after, &close, &[]).await;
+    assert!(location.contains("problem=case_incomplete"), "{location}");
+    let owner = crate::http::testing::LI.to_string();
+    let filled = [
+        ("owner", owner.as_str()),
+        ("cause", HOSTILE),
+        ("action", "补足备件"),
+    ];
+    let after = browser.done(&after, &edit, &filled, "saved").await;
+    assert!(!after.contains(HOSTILE) && after.contains("alert(1)"));
+    let after = browser.done(&after, &close, &[], "closed").await;
+    assert!(after.contains("处理完毕") && after.contains("补足备件") && !after.contains(&close));
+}

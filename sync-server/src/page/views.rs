@@ -3,8 +3,8 @@
 use askama::Template;
 
 use super::model::{
-    Board, Conflicts, CountSheet, CustomerPage, Customers, Devices, Frame, Here, Import, NewOrder, OrderPage,
-    Proof, Stock, StockReport, TicketPage, Tickets, Tone, Users,
+    After, Board, Conflicts, CountSheet, CustomerPage, Customers, Devices, Frame, Here, Import, NewOrder,
+    OrderPage, Proof, Stock, StockReport, TicketPage, Tickets, Tone, Users,
 };
 
 macro_rules! pages {
@@ -29,6 +29,8 @@ pages! {
     BoardView("board.html") { board: &'a Board }
     /// Tickets.
     TicketsView("tickets.html") { tickets: &'a Tickets }
+    /// Callbacks and improvements.
+    AfterView("after.html") { after: &'a After }
     /// One ticket.
     TicketView("ticket.html") { o: &'a TicketPage }
     /// A new ticket with its order.

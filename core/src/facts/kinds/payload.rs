@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::domain::callback::Scores;
 use crate::domain::ids::{DeviceId, PersonId, UserId};
 use crate::domain::place::GeoPoint;
 use crate::facts::{DocName, FactId};
@@ -299,6 +300,19 @@ pub struct Escalate {
     /// By when the customer hears, as he was told, RFC 3339 (001-11).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub promised: Option<String>,
+}
+
+/// See [`super::Fact::Callback`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Callback {
+    /// Code of the channel.
+    pub way: String,
+    /// What was answered; none where nobody was reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scores: Option<Scores>,
+    /// In words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
 }
 
 /// See [`super::Fact::Found`].

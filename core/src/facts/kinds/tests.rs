@@ -92,6 +92,11 @@ fn golden() -> Vec<(&'static str, Value, &'static str)> {
                 "promised": "2026-11-23T18:00:00+08:00"}),
             ticket,
         ),
+        (
+            "callback",
+            json!({"way": "phone", "scores": {"solved": 5, "speed": 4, "manner": 3, "overall": 2}, "text": "t"}),
+            ticket,
+        ),
         ("note", json!({"text": "t"}), ticket),
         (
             "history",
@@ -261,6 +266,7 @@ fn optional_fields_may_be_absent_and_are_not_written() {
         ("submit", json!({})),
         ("ticket_state", json!({"state": "solved"})),
         ("escalate", json!({"to": "t", "reason": "r"})),
+        ("callback", json!({"way": "phone"})),
         ("found", json!({"provisional": "SS~A7-0003"})),
         (
             "photo",

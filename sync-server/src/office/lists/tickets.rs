@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use fieldseal_core::domain::ids::TicketId;
+use fieldseal_core::domain::ids::{OrderId, TicketId};
 use fieldseal_core::domain::time::LocalTime;
 use fieldseal_core::domain::work::{Category, Priority, TicketState};
 use fieldseal_core::facts::{DocName, RecordView};
@@ -12,6 +12,15 @@ use fieldseal_core::facts::{DocName, RecordView};
 use super::made_from::MadeFrom;
 use super::words::Words;
 use crate::office::{OfficeError, Views};
+
+/// What solved a ticket whose customer is still to be called back (F-24).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToCall {
+    /// When the office knew, ms since the epoch.
+    pub known_ms: i64,
+    /// The work orders that count; none of a ticket solved at the desk.
+    pub orders: Vec<OrderId>,
+}
 
 /// One ticket in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +55,8 @@ pub struct TicketRow {
     pub received_ms: i64,
     /// Its visits.
     pub orders: usize,
+    /// Its customer is to be called back.
+    pub to_call: Option<ToCall>,
     /// Serial numbers of its units, as typed.
     pub serials: BTreeSet<String>,
     words: Words,
@@ -86,6 +97,14 @@ impl TicketRow {
             received_on: received.map_or_else(String::new, |at| at.wall_date().to_string()),
             received_ms: received.map_or(0, LocalTime::utc_ms),
             orders: log.map_or(0, |log| log.orders.len()),
+            to_call: log.and_then(|log| {
+                let solved = log.to_call()?;
+                let orders = log.orders.iter().copied().filter(|order| log.counts(*order));
+                Some(ToCall {
+                    known_ms: solved.stamp.utc_ms,
+                    orders: orders.collect(),
+                })
+            }),
             serials: BTreeSet::new(),
             words: Words::default(),
             records: fields.named("assets").into_iter().collect(),

@@ -1,6 +1,7 @@
 //! A ticket's life at the desk: triage, solved without a visit, back from a visit, confirmed, closed, reopened, joined.
 
-use fieldseal_core::domain::ids::{AssetId, OrderId, TicketId};
+use fieldseal_core::domain::callback::Scores;
+use fieldseal_core::domain::ids::{ActionId, AssetId, OrderId, RecordId, TicketId};
 use fieldseal_core::domain::service_level::{ClockKind, Judgement};
 use fieldseal_core::domain::work::{AttemptChannel, Channel, ConsentKind, ConsentWay, TicketState as T};
 use fieldseal_core::facts::kinds::{Contact, Done, Step};
@@ -9,7 +10,7 @@ use serde_json::json;
 
 use super::world::World;
 use crate::office::fields::Changes;
-use crate::office::{Agreed, CloseAs, NewAsset, OfficeError, PassedOn, Person};
+use crate::office::{Agreed, CloseAs, NewAsset, NewCallback, OfficeError, PassedOn, Person};
 
 fn code<T: std::fmt::Debug>(result: Result<T, OfficeError>) -> &'static str {
     result.unwrap_err().code()
@@ -531,4 +532,120 @@ fn d05_example_09_one_fault_two_tickets() {
             "{typed}"
         );
     }
+}
+
+fn called(overall: Option<u8>) -> NewCallback {
+    NewCallback {
+        way: AttemptChannel::Phone,
+        scores: overall.map(|overall| Scores {
+            solved: 5,
+            speed: 5,
+            manner: 5,
+            overall,
+        }),
+        text: "客户说响应太慢".to_owned(),
+    }
+}
+
+fn cases(world: &World) -> Vec<std::sync::Arc<RecordView>> {
+    world.office().improvements().unwrap()
+}
+
+#[test]
+fn f24_q17_q18_whoever_solved_it_somebody_else_calls_within_a_day() {
+    let world = World::new();
+    let office = world.office();
+    assert!(office.callbacks_due().unwrap().is_empty());
+    let solved = visited(&world, &world.a, "solved");
+    visited(&world, &world.b, "unresolved");
+    let due = office.callbacks_due().unwrap();
+    assert_eq!(due.iter().map(|due| due.ticket.id).collect::<Vec<_>>(), [solved]);
+    // The phone said 10 o'clock, and the server's clock stands at 8: what the office knew counts.
+    let known = shown(&world, solved)
+        .ticket
+        .as_ref()
+        .unwrap()
+        .to_call()
+        .unwrap()
+        .stamp
+        .utc_ms;
+    assert_eq!(due[0].due_ms, known + 24 * 3_600_000);
+    let call = |by: &Person, new: &NewCallback| {
+        let once = ActionId(world.services.env.uuid_v7());
+        office.record_callback(by, once, solved, &token(&world, solved), new)
+    };
+    assert_eq!(code(call(&world.a, &called(Some(5)))), "own_visit");
+    assert_eq!(code(call(&world.b, &called(Some(5)))), "not_allowed");
+    assert_eq!(code(call(&world.auditor, &called(Some(6)))), "bad_score");
+    call(&world.dispatcher, &called(None)).unwrap();
+    assert_eq!(office.callbacks_due().unwrap().len(), 1, "nobody was reached");
+    call(&world.auditor, &called(Some(4))).unwrap();
+    assert!(office.callbacks_due().unwrap().is_empty() && cases(&world).is_empty());
+    let open = ticket(&world);
+    let once = ActionId(world.services.env.uuid_v7());
+    let early = office.record_callback(&world.dispatcher, once, open, &token(&world, open), &called(None));
+    assert_eq!(code(early), "ticket_state");
+}
+
+#[test]
+fn f26_f27_q24_a_low_score_or_a_bitter_end_opens_one_improvement_that_needs_cause_and_action() {
+    let world = World::new();
+    let (office, by) = (world.office(), &world.dispatcher);
+    let solved = visited(&world, &world.b, "solved");
+    let once = ActionId(world.services.env.uuid_v7());
+    let stale = token(&world, solved);
+    let call = |once| office.record_callback(by, once, solved, &stale, &called(Some(3)));
+    call(once).unwrap();
+    call(once).unwrap();
+    let calls = || shown(&world, solved).ticket.as_ref().unwrap().callbacks.len();
+    assert_eq!((calls(), cases(&world).len()), (1, 1), "the form came twice");
+    call(ActionId(world.services.env.uuid_v7())).unwrap();
+    assert_eq!(
+        (calls(), cases(&world).len()),
+        (2, 1),
+        "both calls stand, one improvement"
+    );
+    let case = || cases(&world)[0].clone();
+    assert_eq!(case().fields.parsed("ticket"), Some(DocName::Ticket(solved)));
+    let DocName::Case(id) = case().doc.clone() else {
+        panic!("no case")
+    };
+    let close = |by: &Person, id: RecordId| office.close_improvement(by, id, &case().token);
+    assert_eq!(code(close(&world.b, id)), "not_allowed");
+    assert_eq!(code(close(by, id)), "case_incomplete");
+    let edit = |token: &ViewToken, field: &str, value: &str| {
+        let changes = Changes::from([(field.to_owned(), json!(value))]);
+        office.edit_improvement(by, id, token, &changes)
+    };
+    let first = case().token.clone();
+    edit(&first, "cause", "备件不足").unwrap();
+    edit(&case().token, "action", "补足随车备件").unwrap();
+    assert_eq!(code(close(by, id)), "case_incomplete");
+    assert_eq!(code(edit(&first, "owner", "nobody")), "unknown_choice");
+    assert_eq!(code(edit(&first, "state", "done")), "unknown_field");
+    edit(&case().token, "owner", &world.auditor.user.to_string()).unwrap();
+    // Another desk had not seen the cause: both stand until somebody decides.
+    edit(&first, "cause", "响应慢").unwrap();
+    assert_eq!(case().fields.0["cause"].others.len(), 1);
+    edit(&case().token, "cause", "备件不足，响应慢").unwrap();
+    assert!(case().conflicts.is_empty());
+    close(by, id).unwrap();
+    assert_eq!(code(close(by, id)), "case_closed");
+    assert_eq!(code(edit(&case().token, "cause", "x")), "case_closed");
+    // The supervisor ends it without a satisfied customer: that is one more, and nobody is called for it.
+    office
+        .close_ticket(
+            &world.auditor,
+            solved,
+            &token(&world, solved),
+            CloseAs::NotSatisfied,
+            "坚持退款",
+        )
+        .unwrap();
+    assert_eq!(cases(&world).len(), 2);
+    let origins: Vec<_> = cases(&world)
+        .iter()
+        .map(|case| case.fields.text("origin").map(str::to_owned))
+        .collect();
+    assert!(origins.contains(&Some("not_satisfied".to_owned())), "{origins:?}");
 }

@@ -1,5 +1,6 @@
 //! The page's routes, a file for each group of them.
 
+pub mod after;
 pub mod archive;
 pub mod beside;
 pub mod board;

@@ -3,7 +3,8 @@
 
 use axum::extract::Path;
 use axum::response::Response;
-use fieldseal_core::domain::ids::{OrderId, TicketId, UserId};
+use fieldseal_core::domain::callback::Scores;
+use fieldseal_core::domain::ids::{ActionId, OrderId, TicketId, UserId};
 use fieldseal_core::facts::ViewToken;
 use serde_json::{Value, json};
 
@@ -11,7 +12,7 @@ use super::plan::moment;
 use super::tickets::TEXTS;
 use crate::http::form::Fields;
 use crate::office::fields::{Changes, tidy};
-use crate::office::{Agreed, NewOrder, OfficeError, PassedOn};
+use crate::office::{Agreed, NewCallback, NewOrder, OfficeError, PassedOn};
 use crate::page::desk::{Desk, Posted};
 
 /// The ticket, the token of what its reader saw, and the form.
@@ -229,6 +230,41 @@ pub async fn call(Path(id): Path<String>, posted: Posted) -> Response {
         .office(move |office, person| {
             office.record_contact(person, ticket, &token, channel?, reached, Some(&text))
         })
+        .await;
+    form.answered("saved", done)
+}
+
+/// `POST /tickets/{id}/callback`: the scores, or that nobody was reached.
+pub async fn callback(Path(id): Path<String>, posted: Posted) -> Response {
+    let form = open!(id, posted);
+    let Some(once) = form.fields.get("once").and_then(|id| id.parse::<ActionId>().ok()) else {
+        return form.desk.not_found();
+    };
+    let score = |name: &'static str| -> Result<u8, OfficeError> {
+        form.text(name)
+            .parse()
+            .map_err(|_| OfficeError::whole("bad_score"))
+    };
+    let read = || -> Result<NewCallback, OfficeError> {
+        let scores = match form.fields.get("missed") {
+            Some(_) => None,
+            None => Some(Scores {
+                solved: score("solved")?,
+                speed: score("speed")?,
+                manner: score("manner")?,
+                overall: score("overall")?,
+            }),
+        };
+        Ok(NewCallback {
+            way: form.code("channel")?,
+            scores,
+            text: form.text("text"),
+        })
+    };
+    let (ticket, token, new) = (form.ticket, form.token.clone(), read());
+    let done = form
+        .desk
+        .office(move |office, person| office.record_callback(person, once, ticket, &token, &new?))
         .await;
     form.answered("saved", done)
 }

@@ -415,8 +415,11 @@ fn actions(
             engineers: std::iter::once(nobody)
                 .chain(engineers.into_iter().map(|(_, candidate)| candidate))
                 .collect(),
-            once,
+            once: once.clone(),
         });
+    }
+    if office.may_call_back(person, view)? {
+        actions.callback = Some(once);
     }
     actions.solve = may(TicketState::Solved) && row.state != TicketState::InWork;
     actions.confirm = may(TicketState::Confirmed);

@@ -13,6 +13,8 @@ pub enum Here {
     Board,
     /// Tickets.
     Tickets,
+    /// Callbacks and improvements.
+    After,
     /// A new work order.
     New,
     /// Conflicts of all orders.

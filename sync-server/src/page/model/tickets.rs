@@ -123,6 +123,8 @@ pub struct TicketActions {
     pub consents: Vec<Choice>,
     /// How.
     pub ways: Vec<Choice>,
+    /// The customer can be called back; makes the form's second arrival harmless.
+    pub callback: Option<String>,
     /// Write a note.
     pub note: bool,
 }

@@ -155,6 +155,21 @@ fn tell_fact(words: &Words, names: &Names, fact: &Fact) -> Told {
         Fact::Adopt(_) => event("adopt"),
         Fact::Found(found) => event_with("found", "number", &found.provisional),
         Fact::Note(note) => event("note").text(&note.text),
+        Fact::Callback(callback) => {
+            let Some(scores) = callback.scores else {
+                return event("callback_missed").maybe(callback.text.as_ref());
+            };
+            let rows = [
+                ("overall", scores.overall),
+                ("solved", scores.solved),
+                ("speed", scores.speed),
+                ("manner", scores.manner),
+            ];
+            let told = event("callback").maybe(callback.text.as_ref());
+            rows.into_iter().fold(told, |told, (name, score)| {
+                told.row(words.t(&format!("page.callback.{name}")), score.to_string())
+            })
+        }
         Fact::Escalate(escalate) => {
             let told = event_with("escalate", "to", &escalate.to)
                 .text(&escalate.reason)

@@ -75,6 +75,7 @@ pub(in crate::page) fn ticket(w: &Words) -> TicketPage {
         may_archive: true,
         token: "token-1".into(),
         actions: TicketActions {
+            callback: Some("once-2".to_owned()),
             triage: Some(Triage {
                 first: true,
                 categories: vec![choice("service", HOSTILE)],
