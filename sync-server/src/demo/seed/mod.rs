@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 use fieldseal_core::device::engine::{Engine, OpenOptions};
 use fieldseal_core::domain::calendar::CompanyZone;
+use fieldseal_core::domain::callback::Scores;
 use fieldseal_core::domain::ids::{ActionId, AssetId, CustomerId, UserId};
 use fieldseal_core::domain::roles::Role;
 use fieldseal_core::domain::texts::Lang;
-use fieldseal_core::domain::work::{Category, Channel, OrderType, Priority};
+use fieldseal_core::domain::work::{AttemptChannel, Category, Channel, OrderType, Priority};
 use fieldseal_core::env::Env;
 use fieldseal_core::facts::DocName;
 use fieldseal_core::facts::kinds::PartLine;
@@ -24,8 +25,8 @@ use super::company::{ENGINEERS, OFFICE, Person as Who, YOU};
 use super::data::{Age, Company, Fault, Unit};
 use super::script::Dice;
 use crate::office::{
-    GoodsFrom, Handover, NewAsset, NewContact, NewCustomer, NewJob, NewOrder, NewTicket, NewUser, Office,
-    PackKind, Person,
+    GoodsFrom, Handover, NewAsset, NewCallback, NewContact, NewCustomer, NewJob, NewOrder, NewTicket,
+    NewUser, Office, PackKind, Person,
 };
 
 const MINUTE: i64 = 60_000;
@@ -33,6 +34,9 @@ const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 /// How far back the company's history begins.
 pub(super) const HISTORY_MS: i64 = 32 * DAY;
+
+/// So many customers are still to be called back.
+const TO_CALL: usize = 4;
 
 /// Pixels across of the month's photos, and of today's: seeding takes seconds, not minutes.
 pub(super) const ACROSS: (usize, usize) = (400, 640);
@@ -130,6 +134,33 @@ impl Seeding<'_> {
         for phone in &phones {
             phone.engine.sync_once()?;
             phone.engine.shutdown()?;
+        }
+        self.call_back(&hands)
+    }
+
+    /// The desk called the month's customers, but for the newest; one of them was not content.
+    fn call_back(&self, hands: &Hands) -> Result<(), DemoError> {
+        let mut due = self.office.callbacks_due()?;
+        due.truncate(due.len().saturating_sub(TO_CALL));
+        for (place, call) in due.iter().enumerate() {
+            let ticket = call.ticket.id;
+            let Some(view) = self.office.views().record(&DocName::Ticket(ticket))? else {
+                continue;
+            };
+            let low = place + 1 == due.len();
+            let new = NewCallback {
+                way: AttemptChannel::Phone,
+                scores: Some(Scores {
+                    solved: 5,
+                    speed: if low { 2 } else { 4 },
+                    manner: 5,
+                    overall: if low { 3 } else { 5 },
+                }),
+                text: if low { "等配件等了两天" } else { "满意" }.to_owned(),
+            };
+            let once = ActionId(named("callback", &ticket.to_string()));
+            self.office
+                .record_callback(&hands.second_dispatcher, once, ticket, &view.token, &new)?;
         }
         Ok(())
     }

@@ -43,6 +43,8 @@ fn a_seeded_company_has_a_month_behind_it_and_everything_on_its_board() {
 
     let board = office.board().unwrap();
     assert_eq!(board.rows.len(), company.stories.len());
+    assert_eq!(office.callbacks_due().unwrap().len(), 4);
+    assert_eq!(office.improvements().unwrap().len(), 1);
     let mut states: BTreeMap<&str, usize> = BTreeMap::new();
     for row in board.rows.iter() {
         *states.entry(row.state.as_str()).or_default() += 1;
