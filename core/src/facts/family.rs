@@ -5,8 +5,11 @@
 //! strings under one id exactly one has effect (design 3, «Races»).
 
 use std::borrow::Borrow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use crate::domain::ids::ActionId;
 use crate::facts::conflict::Flag;
@@ -32,8 +35,8 @@ pub(crate) type Ix = u32;
 pub(crate) struct Act<'a> {
     pub(crate) parsed: &'a ParsedAction,
     pub(crate) content: &'a Content,
-    /// The changes that carry exactly these bytes.
-    pub(crate) changes: Vec<ChangeIx>,
+    /// The changes that carry exactly these bytes, among the family's carriers.
+    carriers: Range<u32>,
     /// Why it has no effect, or what is to be said about it.
     pub(crate) flags: Vec<Flag>,
 }
@@ -61,7 +64,9 @@ pub(crate) struct Family<'a> {
     pub(crate) graph: Graph<'a>,
     pub(crate) acts: Vec<Act<'a>>,
     pub(crate) items: Vec<Item<'a>>,
-    by_id: Vec<((u128, u16), Ix)>,
+    carriers: Vec<ChangeIx>,
+    /// The live facts. Who wrote an id chose it: a phone that makes them collide slows down the views of its own records.
+    by_id: FxHashMap<FactId, Ix>,
     /// The highest `min` above this fold's version.
     pub(crate) update_needed: Option<u32>,
     pub(crate) unreadable: Vec<UnreadableAction>,
@@ -70,11 +75,6 @@ pub(crate) struct Family<'a> {
 /// One action in one change: (document, id, bytes) is its identity, then the change.
 type Copy<'a> = (u32, ActionId, &'a [u8; 32], ChangeIx, &'a ParsedAction);
 
-/// A fact's id as numbers, in the same order.
-fn as_numbers(id: FactId) -> (u128, u16) {
-    (id.action.0.as_u128(), id.place)
-}
-
 impl<'a> Family<'a> {
     /// Puts actions in order. `wanted` says which documents belong here; others are left aside.
     pub(crate) fn new<P: Borrow<ParsedAction>>(
@@ -82,34 +82,24 @@ impl<'a> Family<'a> {
         context: &FoldContext,
         wanted: impl Fn(&DocName) -> bool,
     ) -> Self {
-        // Documents are numbered in the order of their names.
-        let mut docs: BTreeMap<&DocName, Option<u32>> = BTreeMap::new();
-        for action in actions.iter().map(Borrow::borrow) {
-            docs.entry(&action.doc)
-                .or_insert_with(|| wanted(&action.doc).then_some(0));
-        }
-        for (number, known) in (0..).zip(docs.values_mut().filter(|known| known.is_some())) {
-            *known = Some(number);
-        }
+        let docs = Numbered::of(actions.iter().map(|action| action.borrow().doc.as_ref()), wanted);
         let ours: Vec<(u32, &ParsedAction)> = actions
             .iter()
-            .map(Borrow::borrow)
-            .filter_map(|action| Some((docs.get(action.doc.as_ref()).copied().flatten()?, action)))
+            .zip(&docs.of_each)
+            .filter_map(|(action, doc)| Some(((*doc)?, action.borrow())))
             .collect();
-        let graph = Graph::new(
+        let (graph, changes) = Graph::new(
             ours.iter()
                 .map(|(doc, action)| (*doc, &action.hash, action.deps.as_slice())),
         );
         // Among equal bytes the lowest change comes first: its device is the one that is shown.
         let mut copies: Vec<Copy<'a>> = ours
             .into_iter()
-            .filter_map(|(doc, action)| {
-                graph
-                    .find(doc, &action.hash)
-                    .map(|change| (doc, action.key, &action.text_hash, change, action))
-            })
+            .zip(changes)
+            .map(|((doc, action), change)| (doc, action.key, &action.text_hash, change, action))
             .collect();
-        copies.sort_unstable_by_key(|copy| (copy.0, copy.1.0.as_u128(), copy.2, copy.3));
+        // Actions come one document after the other, each in its own order, mostly: the stable sort only merges those.
+        copies.sort_by_key(|copy| (copy.0, copy.1.0.as_u128(), copy.2, &copy.4.hash));
         copies.dedup_by_key(|copy| (copy.0, copy.1, copy.2, copy.3));
         let twins = |a: &Copy<'_>, b: &Copy<'_>| (a.0, a.1) == (b.0, b.1);
         let same = |a: &Copy<'_>, b: &Copy<'_>| (a.0, a.1, a.2) == (b.0, b.1, b.2);
@@ -125,10 +115,12 @@ impl<'a> Family<'a> {
             graph,
             acts: Vec::with_capacity(copies.len()),
             items: Vec::with_capacity(copies.len()),
-            by_id: Vec::new(),
+            carriers: copies.iter().map(|copy| copy.3).collect(),
+            by_id: FxHashMap::default(),
             update_needed: None,
             unreadable: Vec::new(),
         };
+        let mut carried = 0;
         for group in copies.chunk_by(twins) {
             let mut variants = group.chunk_by(same).peekable();
             let chosen = match variants.next() {
@@ -136,30 +128,25 @@ impl<'a> Family<'a> {
                 _ => None,
             };
             for variant in group.chunk_by(same) {
-                let changes = variant.iter().map(|copy| copy.3).collect();
+                let carriers = carried..carried + variant.len() as u32;
+                carried = carriers.end;
                 let (_, _, text_hash, _, parsed) = variant[0];
-                family.take(parsed, changes, chosen.is_none_or(|chosen| chosen == *text_hash));
+                family.take(parsed, carriers, chosen.is_none_or(|chosen| chosen == *text_hash));
             }
         }
         family.complete(context, |key, doc| {
-            let number = docs.get(doc).copied().flatten();
-            number.is_some_and(|number| {
+            docs.number(doc).is_some_and(|number| {
                 copies
                     .binary_search_by(|copy| (copy.0, copy.1).cmp(&(number, key)))
                     .is_ok()
             })
         });
-        let families: Vec<String> = docs
-            .iter()
-            .filter(|(_, number)| number.is_some())
-            .map(|(doc, _)| doc.family())
-            .collect();
-        family.bound(&families);
+        family.bound(&docs.families());
         family.sort();
         family
     }
 
-    fn take(&mut self, parsed: &'a ParsedAction, changes: Vec<ChangeIx>, chosen: bool) {
+    fn take(&mut self, parsed: &'a ParsedAction, carriers: Range<u32>, chosen: bool) {
         let Some(content) = &parsed.content else {
             self.unreadable.push(UnreadableAction {
                 doc: parsed.doc.as_ref().clone(),
@@ -190,7 +177,7 @@ impl<'a> Family<'a> {
         self.acts.push(Act {
             parsed,
             content,
-            changes,
+            carriers,
             flags,
         });
     }
@@ -214,31 +201,37 @@ impl<'a> Family<'a> {
 
     /// Flags actions whose counter is not above all that their author had seen: the gate bounds a counter by its own
     /// document alone (design 3, `n`).
-    fn bound(&mut self, families: &[String]) {
+    fn bound(&mut self, families: &[u32]) {
         let mut highest = vec![0_u64; self.graph.len()];
         for act in &self.acts {
-            for change in &act.changes {
+            for change in self.changes(act) {
                 highest[*change as usize] = highest[*change as usize].max(act.content.stamp.n);
             }
         }
-        for act in &mut self.acts {
-            let n = act.content.stamp.n;
-            let family = |change: ChangeIx| families.get(self.graph.doc_of(change) as usize);
-            let own = act.changes.first().copied().and_then(family);
-            let bounded = act
-                .content
-                .saw
-                .iter()
-                .flat_map(|head| self.graph.named(*head))
-                .any(|head| highest[head as usize] >= n && family(head) == own);
-            if bounded {
-                act.flags.push(Flag::CounterBounded);
-            }
+        let family = |change: ChangeIx| families.get(self.graph.doc_of(change) as usize);
+        let bounded: Vec<usize> = (0..self.acts.len())
+            .filter(|at| {
+                let act = &self.acts[*at];
+                let own = self.changes(act).first().copied().and_then(family);
+                act.content
+                    .saw
+                    .iter()
+                    .flat_map(|head| self.graph.named(*head))
+                    .any(|head| highest[head as usize] >= act.content.stamp.n && family(head) == own)
+            })
+            .collect();
+        for at in bounded {
+            self.acts[at].flags.push(Flag::CounterBounded);
         }
     }
 
+    /// The changes that carry exactly an action's bytes, the lowest first.
+    fn changes(&self, act: &Act<'_>) -> &[ChangeIx] {
+        &self.carriers[act.carriers.start as usize..act.carriers.end as usize]
+    }
+
     fn sort(&mut self) {
-        self.items.sort_unstable_by(|a, b| {
+        self.items.sort_by(|a, b| {
             a.rank
                 .cmp(&b.rank)
                 .then_with(|| a.record.order_hash.cmp(&b.record.order_hash))
@@ -246,17 +239,20 @@ impl<'a> Family<'a> {
                 .then_with(|| a.record.doc.cmp(&b.record.doc))
                 .then(a.act.cmp(&b.act))
         });
-        let mut by_id: Vec<((u128, u16), &DocName, Ix)> = self
-            .items
-            .iter()
-            .enumerate()
-            .filter(|(_, item)| item.live)
-            .map(|(ix, item)| (as_numbers(item.record.id), item.record.doc.as_ref(), ix as Ix))
-            .collect();
         // Where two documents carry one action id on their own, a reference means the first document, the office's.
-        by_id.sort_unstable();
-        by_id.dedup_by_key(|(id, ..)| *id);
-        self.by_id = by_id.into_iter().map(|(id, _, ix)| (id, ix)).collect();
+        let items = &self.items;
+        self.by_id.reserve(items.len());
+        for (ix, item) in (0..).zip(items).filter(|(_, item)| item.live) {
+            let doc = |ix: Ix| &items[ix as usize].record.doc;
+            self.by_id
+                .entry(item.record.id)
+                .and_modify(|first| {
+                    if doc(ix) < doc(*first) {
+                        *first = ix;
+                    }
+                })
+                .or_insert(ix);
+        }
         self.unreadable
             .sort_by(|a, b| (&a.doc, a.action).cmp(&(&b.doc, b.action)));
         self.unreadable.dedup();
@@ -264,10 +260,7 @@ impl<'a> Family<'a> {
 
     /// The live fact with this id.
     pub(crate) fn find(&self, id: FactId) -> Option<Ix> {
-        self.by_id
-            .binary_search_by_key(&as_numbers(id), |(id, _)| *id)
-            .ok()
-            .map(|at| self.by_id[at].1)
+        self.by_id.get(&id).copied()
     }
 
     /// The live facts with these ids.
@@ -305,8 +298,7 @@ impl<'a> Family<'a> {
         }
         act.content.saw.iter().any(|head| {
             self.graph.named(*head).any(|head| {
-                target
-                    .changes
+                self.changes(target)
                     .iter()
                     .any(|change| self.graph.reaches(head, *change))
             })
@@ -333,6 +325,59 @@ impl<'a> Family<'a> {
             heads: self.graph.heads().collect(),
             facts: BTreeSet::new(),
         }
+    }
+}
+
+/// The documents of some actions, the wanted ones numbered in the order of their names.
+struct Numbered<'a> {
+    /// The wanted ones, by number.
+    docs: Vec<&'a DocName>,
+    /// For each action, its document's number.
+    of_each: Vec<Option<u32>>,
+}
+
+impl<'a> Numbered<'a> {
+    fn of(each: impl Iterator<Item = &'a DocName>, wanted: impl Fn(&DocName) -> bool) -> Self {
+        // In the order of their first action, at first.
+        let mut met: Vec<&DocName> = Vec::new();
+        let mut place: FxHashMap<&DocName, usize> = FxHashMap::default();
+        let mut last = None;
+        let of_each: Vec<usize> = each
+            .map(|doc| match last {
+                // Actions of one document come together, mostly.
+                Some((name, at)) if name == doc => at,
+                _ => {
+                    let at = *place.entry(doc).or_insert_with(|| {
+                        met.push(doc);
+                        met.len() - 1
+                    });
+                    last = Some((doc, at));
+                    at
+                }
+            })
+            .collect();
+        let mut docs: Vec<&DocName> = met.iter().copied().filter(|doc| wanted(doc)).collect();
+        docs.sort_unstable();
+        let mut numbered = Self {
+            docs,
+            of_each: Vec::new(),
+        };
+        let numbers: Vec<Option<u32>> = met.iter().map(|doc| numbered.number(doc)).collect();
+        numbered.of_each = of_each.into_iter().map(|at| numbers[at]).collect();
+        numbered
+    }
+
+    fn number(&self, doc: &DocName) -> Option<u32> {
+        self.docs.binary_search(&doc).ok().map(|at| at as u32)
+    }
+
+    /// For each document a number of its family: equal for two of one family.
+    fn families(&self) -> Vec<u32> {
+        let names: Vec<String> = self.docs.iter().map(|doc| doc.family()).collect();
+        names
+            .iter()
+            .map(|name| names.iter().position(|other| other == name).unwrap_or_default() as u32)
+            .collect()
     }
 }
 

@@ -5,7 +5,8 @@
 //! built at the first question about it, so that a family without conflicts never pays for them.
 
 use std::cell::OnceCell;
-use std::ops::Range;
+
+use rustc_hash::FxHashMap;
 
 use crate::facts::Head;
 
@@ -15,34 +16,34 @@ pub(crate) type ChangeIx = u32;
 /// A change as a [`Graph`] reads it: the number of its document, its hash, what it depends on.
 pub(crate) type Link<'a> = (u32, &'a [u8; 32], &'a [[u8; 32]]);
 
-/// A change in its place. The first bytes of the hash stand beside it: numbers compare faster than hashes, in the same order.
+/// Behind the last change of one beginning.
+const NONE: ChangeIx = ChangeIx::MAX;
+
 struct Node<'a> {
     doc: u32,
-    short: u64,
     hash: &'a [u8; 32],
     deps: &'a [[u8; 32]],
+    /// Its place in its document.
+    local: u32,
+    /// The next change whose hash begins alike: the same change in another document, in practice.
+    alike: ChangeIx,
 }
 
-impl Node<'_> {
-    fn place(&self) -> (u32, u64, &[u8; 32]) {
-        (self.doc, self.short, self.hash)
-    }
-}
-
+#[derive(Default)]
 struct Doc {
-    /// Its changes, in the order of their hashes.
-    nodes: Range<usize>,
-    /// One row of `words` words a change: the change itself and all its ancestors.
+    /// Its changes.
+    nodes: Vec<ChangeIx>,
+    /// One row of so many words a change: the change itself and all its ancestors.
     ancestors: OnceCell<Vec<u64>>,
 }
 
 /// The changes of some documents and their ancestry.
 pub(crate) struct Graph<'a> {
-    /// Sorted by document, then hash; each once.
+    /// Each once, in the order in which they were given.
     nodes: Vec<Node<'a>>,
     docs: Vec<Doc>,
-    /// (head, change), sorted.
-    heads: Vec<(u64, ChangeIx)>,
+    /// The first change whose hash begins so. Nobody chooses these numbers, so that a plain hash does.
+    begins: FxHashMap<u64, ChangeIx>,
 }
 
 /// The first eight bytes of a hash as a number, in the same order.
@@ -53,44 +54,55 @@ pub(crate) fn first_bytes(hash: &[u8; 32]) -> u64 {
 }
 
 impl<'a> Graph<'a> {
-    /// Builds the graph; documents are numbered from 0 without gaps. The same change twice is one.
-    pub(crate) fn new(links: impl IntoIterator<Item = Link<'a>>) -> Self {
-        let mut nodes: Vec<Node<'a>> = links
-            .into_iter()
-            .map(|(doc, hash, deps)| Node {
-                doc,
-                short: first_bytes(hash),
-                hash,
-                deps,
-            })
-            .collect();
-        nodes.sort_unstable_by(|a, b| a.place().cmp(&b.place()));
-        nodes.dedup_by(|a, b| a.place() == b.place());
-        let mut docs: Vec<Doc> = Vec::new();
-        let mut heads = Vec::with_capacity(nodes.len());
-        for (at, node) in nodes.iter().enumerate() {
-            while docs.len() <= node.doc as usize {
-                docs.push(Doc {
-                    nodes: at..at,
-                    ancestors: OnceCell::new(),
-                });
+    /// Builds the graph and says for each link which change it is; the same change twice is one. Documents are numbered
+    /// from 0 without gaps.
+    pub(crate) fn new(links: impl ExactSizeIterator<Item = Link<'a>>) -> (Self, Vec<ChangeIx>) {
+        let mut graph = Self {
+            nodes: Vec::with_capacity(links.len()),
+            docs: Vec::new(),
+            begins: FxHashMap::with_capacity_and_hasher(links.len(), rustc_hash::FxBuildHasher),
+        };
+        let places = links.map(|link| graph.place(link)).collect();
+        (graph, places)
+    }
+
+    fn place(&mut self, (doc, hash, deps): Link<'a>) -> ChangeIx {
+        let at = self.nodes.len() as ChangeIx;
+        let first = *self.begins.entry(first_bytes(hash)).or_insert(at);
+        let mut last = first;
+        while let Some(node) = self.nodes.get(last as usize) {
+            if (node.doc, node.hash) == (doc, hash) {
+                return last;
             }
-            if let Some(last) = docs.last_mut() {
-                last.nodes.end = at + 1;
+            if node.alike == NONE {
+                break;
             }
-            heads.push((node.short, at as ChangeIx));
+            last = node.alike;
         }
-        heads.sort_unstable();
-        Self { nodes, docs, heads }
+        if let Some(node) = self.nodes.get_mut(last as usize) {
+            node.alike = at;
+        }
+        while self.docs.len() <= doc as usize {
+            self.docs.push(Doc::default());
+        }
+        let members = &mut self.docs[doc as usize].nodes;
+        self.nodes.push(Node {
+            doc,
+            hash,
+            deps,
+            local: members.len() as u32,
+            alike: NONE,
+        });
+        members.push(at);
+        at
     }
 
     /// The place of a change.
-    pub(crate) fn find(&self, doc: u32, hash: &[u8; 32]) -> Option<ChangeIx> {
-        let range = self.docs.get(doc as usize)?.nodes.clone();
-        let at = self.nodes[range.clone()]
-            .binary_search_by(|node| (node.short, node.hash).cmp(&(first_bytes(hash), hash)))
-            .ok()?;
-        Some((range.start + at) as ChangeIx)
+    fn find(&self, doc: u32, hash: &[u8; 32]) -> Option<ChangeIx> {
+        self.named(Head::of(hash)).find(|ix| {
+            let node = &self.nodes[*ix as usize];
+            (node.doc, node.hash) == (doc, hash)
+        })
     }
 
     /// The number of a change's document.
@@ -105,12 +117,10 @@ impl<'a> Graph<'a> {
 
     /// The changes whose hash begins with `head`: one, in practice.
     pub(crate) fn named(&self, head: Head) -> impl Iterator<Item = ChangeIx> + '_ {
-        let key = u64::from_be_bytes(head.0);
-        let start = self.heads.partition_point(|(short, _)| *short < key);
-        self.heads[start..]
-            .iter()
-            .take_while(move |(short, _)| *short == key)
-            .map(|(_, ix)| *ix)
+        let first = self.begins.get(&u64::from_be_bytes(head.0)).copied();
+        std::iter::successors(first, |ix| {
+            Some(self.nodes[*ix as usize].alike).filter(|next| *next != NONE)
+        })
     }
 
     /// Whether `change` is `head` or an ancestor of it inside their document.
@@ -126,28 +136,26 @@ impl<'a> Graph<'a> {
         };
         let words = doc.nodes.len().div_ceil(64);
         let rows = doc.ancestors.get_or_init(|| self.ancestors(doc, words));
-        let (head, change) = (head as usize - doc.nodes.start, change as usize - doc.nodes.start);
+        let (head, change) = (from.local as usize, to.local as usize);
         rows.get(head * words + change / 64)
             .is_some_and(|word| word >> (change % 64) & 1 == 1)
     }
 
-    fn parents(&self, at: usize) -> impl Iterator<Item = usize> + '_ {
-        let node = &self.nodes[at];
+    fn parents(&self, at: ChangeIx) -> impl Iterator<Item = ChangeIx> + '_ {
+        let node = &self.nodes[at as usize];
         // A dependency that is not here proves nothing about what stands behind it.
-        node.deps
-            .iter()
-            .filter_map(|dep| self.find(node.doc, dep).map(|ix| ix as usize))
+        node.deps.iter().filter_map(|dep| self.find(node.doc, dep))
     }
 
     fn ancestors(&self, doc: &Doc, words: usize) -> Vec<u64> {
-        let (first, count) = (doc.nodes.start, doc.nodes.len());
+        let count = doc.nodes.len();
         let mut rows = vec![0_u64; count * words];
         let mut waiting = vec![0_u32; count];
         let mut edges: Vec<(u32, u32)> = Vec::with_capacity(count);
-        for local in 0..count {
+        for (local, at) in doc.nodes.iter().enumerate() {
             rows[local * words + local / 64] |= 1 << (local % 64);
-            for parent in self.parents(first + local) {
-                edges.push(((parent - first) as u32, local as u32));
+            for parent in self.parents(*at) {
+                edges.push((self.nodes[parent as usize].local, local as u32));
                 waiting[local] += 1;
             }
         }
@@ -173,9 +181,9 @@ impl<'a> Graph<'a> {
     /// The heads: changes that no other change of their document depends on.
     pub(crate) fn heads(&self) -> impl Iterator<Item = Head> + '_ {
         let mut inner = vec![false; self.nodes.len()];
-        for at in 0..self.nodes.len() {
+        for at in 0..self.nodes.len() as ChangeIx {
             for parent in self.parents(at) {
-                inner[parent] = true;
+                inner[parent as usize] = true;
             }
         }
         self.nodes
@@ -197,15 +205,19 @@ mod tests {
         let (none, on_a, on_b, on_both): (Vec<[u8; 32]>, _, _, _) =
             (vec![], vec![a], vec![b, hash(200)], vec![b, c]);
         // d → {b, c} → a; another document holds a change of the same hash as a.
-        let graph = Graph::new([
-            (0, &d, on_both.as_slice()),
-            (0, &a, &none),
-            (1, &other, &none),
-            (0, &b, &on_a),
-            (0, &c, &on_b),
-            (0, &b, &on_a),
-        ]);
+        let (graph, places) = Graph::new(
+            [
+                (0, &d, on_both.as_slice()),
+                (0, &a, &none),
+                (1, &other, &none),
+                (0, &b, &on_a),
+                (0, &c, &on_b),
+                (0, &b, &on_a),
+            ]
+            .into_iter(),
+        );
         assert_eq!(graph.len(), 5);
+        assert_eq!(places, [0, 1, 2, 3, 4, 3], "the same change twice is one");
         let at = |doc, hash: &[u8; 32]| graph.find(doc, hash).unwrap();
         assert!(graph.reaches(at(0, &d), at(0, &a)) && graph.reaches(at(0, &c), at(0, &b)));
         assert!(!graph.reaches(at(0, &b), at(0, &c)) && !graph.reaches(at(0, &a), at(0, &d)));
@@ -215,7 +227,8 @@ mod tests {
         );
         assert_eq!(graph.named(Head([9; 8])).count(), 2, "one head, two documents");
         assert_eq!(graph.named(Head([0xee; 8])).count(), 0);
-        let heads: Vec<Head> = graph.heads().collect();
+        let mut heads: Vec<Head> = graph.heads().collect();
+        heads.sort_unstable();
         assert_eq!(heads, [Head([1; 8]), Head([9; 8])]);
     }
 
@@ -230,7 +243,7 @@ mod tests {
                     .collect()
             })
             .collect();
-        let graph = Graph::new((0..200).map(|n| (0, &hashes[n], deps[n].as_slice())));
+        let (graph, _) = Graph::new((0..200).map(|n| (0, &hashes[n], deps[n].as_slice())));
         let at = |n: usize| graph.find(0, &hashes[n]).unwrap();
         for (from, to) in [(199, 0), (150, 64), (64, 63), (10, 10)] {
             assert!(graph.reaches(at(from), at(to)), "{from} {to}");

@@ -18,6 +18,7 @@ pub mod family;
 mod hides;
 pub mod kinds;
 mod knowing;
+mod movements;
 pub mod order;
 pub mod record;
 pub mod reference;

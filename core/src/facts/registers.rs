@@ -9,7 +9,7 @@ use std::str::FromStr;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::facts::classes::{Class, rule_of};
+use crate::facts::classes::{Class, FieldRule, rule_of};
 use crate::facts::family::{Family, Ix};
 use crate::facts::stored::{Side, Stamp};
 use crate::facts::{DocName, Fact, FactId, ViewToken};
@@ -165,11 +165,16 @@ impl Field {
 struct Candidate<'a> {
     ix: Ix,
     value: &'a Value,
-    over: &'a [FactId],
-    /// What these are, in the list of all that was named.
-    names: std::ops::Range<usize>,
+    /// What its `over` is, in the list of all that was named.
+    names: (u32, u32),
     chooses: bool,
     owns: bool,
+}
+
+impl Candidate<'_> {
+    fn named<'n>(&self, named: &'n [Ix]) -> &'n [Ix] {
+        &named[self.names.0 as usize..self.names.1 as usize]
+    }
 }
 
 /// Folds the `set` and `choose` facts among `items` that are about `subject`. `home` is the document whose facts
@@ -179,34 +184,39 @@ pub(crate) fn fold_fields(
     subject: &DocName,
     items: impl IntoIterator<Item = Ix>,
 ) -> Fields {
-    let mut fields: BTreeMap<&str, Vec<Candidate<'_>>> = BTreeMap::new();
+    let mut fields: BTreeMap<&str, (FieldRule, Vec<Candidate<'_>>)> = BTreeMap::new();
     // Looked up once a fact, however many fields it sets.
     let mut named: Vec<Ix> = Vec::new();
     for ix in items {
         let record = family.record(ix);
         let own_subject = |named: &Option<DocName>| named.as_ref().unwrap_or(&record.doc) == subject;
+        let side = Side::of(&record.doc);
         match record.fact() {
             Some(Fact::Set(set)) if own_subject(&set.subject) => {
                 let names = find_all(family, &set.over, &mut named);
                 for (name, value) in &set.fields {
-                    fields.entry(name).or_default().push(Candidate {
+                    let (rule, candidates) = fields
+                        .entry(name)
+                        .or_insert_with(|| (rule_of(subject, name), Vec::new()));
+                    candidates.push(Candidate {
                         ix,
                         value,
-                        over: &set.over,
-                        names: names.clone(),
+                        names,
                         chooses: false,
-                        owns: rule_of(subject, name).owner == Side::of(&record.doc),
+                        owns: rule.owner == side,
                     });
                 }
             }
             Some(Fact::Choose(choose)) if own_subject(&choose.subject) => {
-                fields.entry(&choose.field).or_default().push(Candidate {
+                let (rule, candidates) = fields
+                    .entry(&choose.field)
+                    .or_insert_with(|| (rule_of(subject, &choose.field), Vec::new()));
+                candidates.push(Candidate {
                     ix,
                     value: &choose.value,
-                    over: &choose.over,
                     names: find_all(family, &choose.over, &mut named),
                     chooses: true,
-                    owns: rule_of(subject, &choose.field).owner == Side::of(&record.doc),
+                    owns: rule.owner == side,
                 });
             }
             _ => {}
@@ -215,29 +225,35 @@ pub(crate) fn fold_fields(
     Fields(
         fields
             .into_iter()
-            .map(|(name, mut candidates)| {
+            .map(|(name, (rule, mut candidates))| {
                 candidates.sort_unstable_by_key(|candidate| candidate.ix);
-                let class = rule_of(subject, name).class;
-                (name.to_owned(), fold_field(family, class, &candidates, &named))
+                (
+                    name.to_owned(),
+                    fold_field(family, rule.class, &candidates, &named),
+                )
             })
             .collect(),
     )
 }
 
 /// Adds the facts of these ids to `named`, and says where they stand there.
-fn find_all(family: &Family<'_>, ids: &[FactId], named: &mut Vec<Ix>) -> std::ops::Range<usize> {
-    let start = named.len();
+fn find_all(family: &Family<'_>, ids: &[FactId], named: &mut Vec<Ix>) -> (u32, u32) {
+    let start = named.len() as u32;
     named.extend(ids.iter().filter_map(|id| family.find(*id)));
-    start..named.len()
+    (start, named.len() as u32)
 }
 
 fn fold_field(family: &Family<'_>, class: Class, candidates: &[Candidate<'_>], named: &[Ix]) -> Field {
     let mut replaced = vec![false; candidates.len()];
-    for by in candidates {
-        for ix in &named[by.names.clone()] {
-            let Ok(at) = candidates.binary_search_by_key(ix, |candidate| candidate.ix) else {
-                continue;
+    for (place, by) in candidates.iter().enumerate() {
+        for ix in by.named(named) {
+            // Mostly the one before: a field that is written again and again.
+            let before = place.wrapping_sub(1);
+            let at = match candidates.get(before) {
+                Some(candidate) if candidate.ix == *ix => Ok(before),
+                _ => candidates.binary_search_by_key(ix, |candidate| candidate.ix),
             };
+            let Ok(at) = at else { continue };
             let of = &candidates[at];
             // A proposal replaces only proposals; a kept value (MV) yields to a choice alone.
             let allowed =
@@ -250,7 +266,7 @@ fn fold_field(family: &Family<'_>, class: Class, candidates: &[Candidate<'_>], n
     let remaining = |owned: bool| -> Vec<&Candidate<'_>> {
         let mine = || candidates.iter().zip(&replaced).filter(|(c, _)| c.owns == owned);
         let mut left: Vec<&Candidate<'_>> = mine().filter(|(_, gone)| !**gone).map(|(c, _)| c).collect();
-        if left.is_empty() && (owned || mine().all(|(c, _)| !taken_over(family, candidates, c))) {
+        if left.is_empty() && (owned || mine().all(|(c, _)| !taken_over(candidates, named, c))) {
             // Facts that name each other in a circle must not empty a field: the highest of them is shown.
             left.extend(mine().next_back().map(|(c, _)| c));
         }
@@ -281,9 +297,10 @@ fn fold_field(family: &Family<'_>, class: Class, candidates: &[Candidate<'_>], n
 }
 
 /// Whether an owner's value names this proposal: then it is settled, not lost.
-fn taken_over(family: &Family<'_>, candidates: &[Candidate<'_>], proposal: &Candidate<'_>) -> bool {
-    let id = family.id(proposal.ix);
-    candidates.iter().any(|by| by.owns && by.over.contains(&id))
+fn taken_over(candidates: &[Candidate<'_>], named: &[Ix], proposal: &Candidate<'_>) -> bool {
+    candidates
+        .iter()
+        .any(|by| by.owns && by.named(named).contains(&proposal.ix))
 }
 
 /// All elements of all remaining values, each once, in the order in which they were first entered.

@@ -11,8 +11,11 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::domain::ids::{ActionId, UserId};
+use crate::domain::ledger::Movement;
+use crate::facts::conflict::Flag;
 use crate::facts::envelope::order_hash;
 use crate::facts::kinds::has_place_in;
+use crate::facts::movements::movement_of;
 use crate::facts::{Action, ClockEvidence, DocName, Fact, FactId, Head, Writer};
 
 /// The version of this fold: an action whose `min` is higher says «update needed» (design 3, «Evolution»).
@@ -116,6 +119,8 @@ pub struct FactRecord {
     pub order_hash: [u8; 32],
     /// Its meaning.
     pub body: Body,
+    /// What a movement is to the ledger, or why it is nothing to it. None for everything else.
+    pub(crate) movement: Option<Box<Result<Movement, Flag>>>,
 }
 
 impl FactRecord {
@@ -226,6 +231,10 @@ fn content(key: ActionId, doc: &Arc<DocName>, device: DeviceTag, action: Action)
             Ok(None) => Body::Unknown,
             Err(_) => Body::Malformed,
         };
+        let movement = match &body {
+            Body::Known(Fact::Move(moved)) => Some(Box::new(movement_of(moved, Side::of(doc)))),
+            _ => None,
+        };
         facts.push(Arc::new(FactRecord {
             id: FactId { action: key, place },
             doc: Arc::clone(doc),
@@ -234,6 +243,7 @@ fn content(key: ActionId, doc: &Arc<DocName>, device: DeviceTag, action: Action)
             stamp: Arc::clone(&stamp),
             order_hash: order_hash(key, place),
             body,
+            movement,
         }));
     }
     Some(Content {

@@ -21,7 +21,6 @@ use crate::domain::ids::UserId;
 use crate::domain::ledger::{
     Balances, Entry, Ledger, Location, Movement, MovementKind, Reversal, ScrapType, fold,
 };
-use crate::domain::roles::Role;
 use crate::facts::conflict::{Conflict, ConflictKind, Flag};
 use crate::facts::family::{Family, FoldContext, Ix, UnreadableAction};
 use crate::facts::hides::Hides;
@@ -270,33 +269,31 @@ pub fn fold_stock_parsed(actions: &[ParsedAction], context: &FoldContext) -> Sto
     stock(&family, |_| true)
 }
 
+/// What a fact says to the ledger; the movement is the record's.
+type Said<'a> = Entry<FactId, &'a Movement>;
+/// A line of the ledger: where its fact stands, the key that it counts under, what it says.
+type Line<'a> = (Ix, FactId, Said<'a>);
+
 /// What a fact is to the ledger: its key and entry, or why it has no effect.
-fn entry(
-    family: &Family<'_>,
+fn entry<'a>(
+    family: &Family<'a>,
     keys: &BTreeMap<FactId, FactId>,
     ix: Ix,
-) -> Option<Result<(FactId, Entry<FactId>), Flag>> {
+) -> Option<Result<(FactId, Said<'a>), Flag>> {
     let record = family.record(ix);
-    let side = Side::of(&record.doc);
     match record.fact()? {
         Fact::Move(moved) => {
-            let parsed = || {
-                let kind: MovementKind = moved.movement.parse().map_err(|_| Flag::UnknownCode)?;
-                let from: Location = moved.from.parse().map_err(|_| Flag::UnknownCode)?;
-                let to: Location = moved.to.parse().map_err(|_| Flag::UnknownCode)?;
-                // What only the storekeeper posts (D.4) would make an engineer's own stock out of nothing.
-                if side == Side::Engineer && !kind.posted_by().contains(&Role::Engineer) {
-                    return Err(Flag::GuardFailed);
-                }
-                Movement::new(kind, &moved.part, moved.serial.as_deref(), moved.qty, from, to)
-                    .map_err(|_| Flag::Malformed)
-            };
             // A mirrored movement is the one that it mirrors (design 3).
             let key = handovers::key(moved).or(moved.mirrors).unwrap_or(record.id);
-            Some(parsed().map(|movement| (key, Entry::Move(movement))))
+            let movement = record.movement.as_deref()?.as_ref();
+            Some(
+                movement
+                    .map(|movement| (key, Entry::Move(movement)))
+                    .map_err(|flag| *flag),
+            )
         }
         Fact::Reverse(reverse) => {
-            let foreign = side == Side::Engineer
+            let foreign = Side::of(&record.doc) == Side::Engineer
                 && family
                     .find(reverse.of)
                     .is_some_and(|of| family.doc(of).writer() != record.doc.writer());
@@ -312,7 +309,7 @@ fn entry(
 }
 
 fn stock(family: &Family<'_>, shown: impl Fn(Location) -> bool) -> StockView {
-    let mut entries = Vec::new();
+    let mut entries: Vec<Line<'_>> = Vec::new();
     let mut said: Vec<(Ix, Flag)> = Vec::new();
     // Nearly all are movements; what else there is, is looked at by itself.
     let (booked, rest): (Vec<_>, Vec<_>) = family
@@ -345,6 +342,8 @@ fn stock(family: &Family<'_>, shown: impl Fn(Location) -> bool) -> StockView {
     let levels = levels::levels(family, &rest, &mut said);
     let rows = rows(&ledger, &shown);
     let none = Hides::default();
+    let photos = photos(family, &rest, &mut said);
+    said.sort_by_key(|(ix, _)| *ix);
     let mut token = family.token();
     token.facts.extend(requests.iter().map(|request| request.id));
     token.facts.extend(counts.iter().map(|count| count.id));
@@ -356,14 +355,16 @@ fn stock(family: &Family<'_>, shown: impl Fn(Location) -> bool) -> StockView {
         counts,
         levels,
         loans: loans(family, &entries, &ledger),
-        photos: photos(family, &rest, &mut said),
+        photos,
         moves: moves(family, entries),
         requests,
         conflicts,
         changes: (0..family.items.len() as Ix)
             .map(|ix| {
                 let mut flags = basic_flags(family, ix, &none);
-                flags.extend(said.iter().filter(|(of, _)| *of == ix).map(|(_, flag)| *flag));
+                let from = said.partition_point(|(of, _)| *of < ix);
+                let about = said[from..].iter().take_while(|(of, _)| *of == ix);
+                flags.extend(about.map(|(_, flag)| *flag));
                 Change::of(family, ix, flags)
             })
             .collect(),
@@ -386,11 +387,7 @@ fn scrap_unproven(family: &Family<'_>, ix: Ix) -> bool {
 }
 
 /// What went out under a return number and has not come back under it.
-fn loans(
-    family: &Family<'_>,
-    entries: &[(Ix, FactId, Entry<FactId>)],
-    ledger: &Ledger<FactId>,
-) -> Vec<LoanView> {
+fn loans(family: &Family<'_>, entries: &[Line<'_>], ledger: &Ledger<FactId, &Movement>) -> Vec<LoanView> {
     let mut loans: Vec<LoanView> = Vec::new();
     let mut back: BTreeMap<(String, String, Option<String>), i64> = BTreeMap::new();
     let mut counted: BTreeSet<FactId> = BTreeSet::new();
@@ -401,7 +398,7 @@ fn loans(
         };
         // Few movements have a number: only these are looked up.
         let Some(rma) = moved.rma.clone() else { continue };
-        let Some(movement) = ledger.standing.get(key).filter(|_| counted.insert(*key)) else {
+        let Some(movement) = ledger.movement(key).filter(|_| counted.insert(*key)) else {
             continue;
         };
         let qty = i64::from(movement.qty());
@@ -451,10 +448,10 @@ fn photos(family: &Family<'_>, rest: &[(Ix, &Fact)], said: &mut Vec<(Ix, Flag)>)
     photos
 }
 
-fn rows(ledger: &Ledger<FactId>, shown: &impl Fn(Location) -> bool) -> Vec<StockRow> {
+fn rows(ledger: &Ledger<FactId, &Movement>, shown: &impl Fn(Location) -> bool) -> Vec<StockRow> {
     // Units by place and part, in one walk: most parts have no serial numbers.
     let mut units: BTreeMap<(Location, &str), BTreeMap<&str, i64>> = BTreeMap::new();
-    for movement in ledger.standing.values() {
+    for movement in ledger.movements() {
         let Some(serial) = movement.serial() else { continue };
         for (place, count) in [(movement.to(), 1), (movement.from(), -1)] {
             let here = units.entry((place, movement.part())).or_default();
@@ -493,8 +490,8 @@ fn rows(ledger: &Ledger<FactId>, shown: &impl Fn(Location) -> bool) -> Vec<Stock
 
 fn conflicts(
     family: &Family<'_>,
-    ledger: &Ledger<FactId>,
-    entries: &[(Ix, FactId, Entry<FactId>)],
+    ledger: &Ledger<FactId, &Movement>,
+    entries: &[Line<'_>],
     shown: &impl Fn(Location) -> bool,
 ) -> Vec<Conflict> {
     if ledger.discrepancies.is_empty() && ledger.disputes.is_empty() {
@@ -534,7 +531,7 @@ fn conflicts(
     conflicts
 }
 
-fn moves(family: &Family<'_>, entries: Vec<(Ix, FactId, Entry<FactId>)>) -> Vec<MoveView> {
+fn moves(family: &Family<'_>, entries: Vec<Line<'_>>) -> Vec<MoveView> {
     let reversed: BTreeMap<FactId, FactId> = entries
         .iter()
         .rev()
@@ -560,7 +557,7 @@ fn moves(family: &Family<'_>, entries: Vec<(Ix, FactId, Entry<FactId>)>) -> Vec<
             };
             Some(MoveView {
                 id: record.id,
-                movement,
+                movement: movement.clone(),
                 order: moved.order.clone(),
                 note: moved.note.clone(),
                 scrap: moved.scrap.as_deref().and_then(|code| code.parse().ok()),

@@ -63,7 +63,11 @@ impl Writer {
         }
         .to_text()?;
         let hash: [u8; 32] = Sha256::digest(format!("{}{}", self.doc, self.n)).into();
-        let key = ActionId(Uuid::from_slice(&hash[..16])?);
+        // As phones and office make them: in the order of time, then random.
+        let mut random = [0_u8; 10];
+        random.copy_from_slice(&hash[..10]);
+        let at = 1_795_000_000_000 + self.n * 60_000;
+        let key = ActionId(uuid::Builder::from_unix_timestamp_millis(at, &random).into_uuid());
         let stored = StoredAction {
             doc: self.doc.clone(),
             key,

@@ -1,5 +1,6 @@
 //! From entries to balances, disputes and flags; the order and number of deliveries do not matter (I1).
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::balances::{Balances, Discrepancy};
@@ -50,7 +51,7 @@ impl YunTianRow {
 
 /// What follows from the entries.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ledger<K> {
+pub struct Ledger<K, M = Movement> {
     /// Pieces per location and part.
     pub balances: Balances,
     /// Balances below zero, of parts and of single units.
@@ -59,17 +60,17 @@ pub struct Ledger<K> {
     pub disputes: Vec<SerialDispute<K>>,
     /// What is odd, by entry.
     pub flags: Vec<LedgerFlag<K>>,
-    /// The movements that stand: neither reversed nor without effect.
-    pub standing: BTreeMap<K, Movement>,
+    /// The movements that stand, in the order of their ids: neither reversed nor without effect.
+    pub standing: Vec<(K, M)>,
 }
 
 /// Folds entries onto opening balances (those of a closing, design 3; empty without one). Entries with one id count
 /// once; if their contents differ, the lower content counts everywhere.
-pub fn fold<K: Ord + Clone>(
+pub fn fold<K: Ord + Clone, M: Ord + Borrow<Movement>>(
     opening: &Balances,
-    entries: impl IntoIterator<Item = (K, Entry<K>)>,
-) -> Ledger<K> {
-    let mut once: Vec<(K, Entry<K>)> = entries.into_iter().collect();
+    entries: impl IntoIterator<Item = (K, Entry<K, M>)>,
+) -> Ledger<K, M> {
+    let mut once: Vec<(K, Entry<K, M>)> = entries.into_iter().collect();
     once.sort_unstable();
     once.dedup_by(|later, first| later.0 == first.0);
     let find = |id: &K| once.binary_search_by(|(known, _)| known.cmp(id)).ok();
@@ -93,7 +94,8 @@ pub fn fold<K: Ord + Clone>(
     let mut standing = Vec::with_capacity(once.len());
     for (at, (id, entry)) in once.into_iter().enumerate() {
         let Entry::Move(movement) = entry else { continue };
-        if !movement.kind().goes(movement.from(), movement.to()) {
+        let moved: &Movement = movement.borrow();
+        if !moved.kind().goes(moved.from(), moved.to()) {
             flags.push(LedgerFlag::Route(id.clone()));
         }
         if !reversed.contains(&at) {
@@ -101,9 +103,7 @@ pub fn fold<K: Ord + Clone>(
         }
     }
     flags.sort();
-    // Already in order, so that the map is built in one go.
-    let standing: BTreeMap<K, Movement> = standing.into_iter().collect();
-    balances.post_all(standing.values());
+    balances.post_all(standing.iter().map(|(_, movement)| movement.borrow()));
 
     let (serial_discrepancies, disputes) = serials(&standing);
     let mut discrepancies = balances.discrepancies();
@@ -132,10 +132,11 @@ fn is_end(place: Result<Location, LocationClass>) -> bool {
     matches!(place, Err(_) | Ok(Location::Scrap | Location::Supplier))
 }
 
-fn serials<K: Ord + Clone>(standing: &BTreeMap<K, Movement>) -> (Vec<Discrepancy>, Vec<SerialDispute<K>>) {
+fn serials<K: Clone, M: Borrow<Movement>>(standing: &[(K, M)]) -> (Vec<Discrepancy>, Vec<SerialDispute<K>>) {
     type Unit<'a> = (&'a str, &'a str);
     let mut units: BTreeMap<Unit<'_>, Vec<(&K, &Movement)>> = BTreeMap::new();
     for (id, movement) in standing {
+        let movement: &Movement = movement.borrow();
         if let Some(serial) = movement.serial() {
             units
                 .entry((movement.part(), serial))
@@ -184,11 +185,22 @@ fn serials<K: Ord + Clone>(standing: &BTreeMap<K, Movement>) -> (Vec<Discrepancy
     (discrepancies, disputes)
 }
 
-impl<K: Ord> Ledger<K> {
+impl<K: Ord, M: Borrow<Movement>> Ledger<K, M> {
+    /// The movements that stand.
+    pub fn movements(&self) -> impl Iterator<Item = &Movement> {
+        self.standing.iter().map(|(_, movement)| movement.borrow())
+    }
+
+    /// A movement, where it stands.
+    pub fn movement(&self, id: &K) -> Option<&Movement> {
+        let at = self.standing.binary_search_by(|(known, _)| known.cmp(id)).ok()?;
+        Some(self.standing[at].1.borrow())
+    }
+
     /// YunTian's column for an engineer, by part (Y-23, Q10).
     pub fn yuntian(&self, engineer: UserId) -> BTreeMap<String, YunTianRow> {
         let mut rows: BTreeMap<String, YunTianRow> = BTreeMap::new();
-        for movement in self.standing.values() {
+        for movement in self.movements() {
             let qty = i64::from(movement.qty());
             if movement.kind() == MovementKind::Issue && movement.to().engineer() == Some(engineer) {
                 rows.entry(movement.part().to_owned()).or_default().issued += qty;

@@ -263,11 +263,11 @@ impl<K> Reversal<K> {
     pub const TEXT_KEY: &'static str = "movement.reverse";
 }
 
-/// One line of the ledger.
+/// One line of the ledger; a movement that is kept elsewhere may be lent.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Entry<K> {
+pub enum Entry<K, M = Movement> {
     /// A movement.
-    Move(Movement),
+    Move(M),
     /// A movement taken back.
     Reverse(Reversal<K>),
 }

@@ -283,7 +283,7 @@ proptest! {
                 let n = i64::from(m.qty());
                 (if m.to() == location { n } else { 0 }) - (if m.from() == location { n } else { 0 })
             };
-            let sum: i64 = ledger.standing.values().filter(|m| m.part() == part).map(moved).sum();
+            let sum: i64 = ledger.movements().filter(|m| m.part() == part).map(moved).sum();
             prop_assert_eq!(qty, sum);
         }
         // A permutation with duplicates.
@@ -312,7 +312,7 @@ proptest! {
         for serial in ["K-0", "K-1", "K-2"] {
             for part in ["KEY", "FUSE"] {
                 let net = |class: fn(Location) -> bool| -> i64 {
-                    let unit = ledger.standing.values().filter(|m| m.part() == part && m.serial() == Some(serial));
+                    let unit = ledger.movements().filter(|m| m.part() == part && m.serial() == Some(serial));
                     unit.map(|m| i64::from(class(m.to())) - i64::from(class(m.from()))).sum()
                 };
                 let sites = net(|l| matches!(l, Location::CustomerSite(_)));

@@ -80,12 +80,14 @@ struct Scene<'f, 'a> {
 impl<'f, 'a> Scene<'f, 'a> {
     fn set(order: OrderId, family: &'f Family<'a>) -> Self {
         let live: Vec<Ix> = family.live().map(|(ix, _)| ix).collect();
-        let judged = Judged::fold(family, &Cast::of(family, live.iter().copied()));
+        let all = Cast::of(family, live.iter().copied());
+        let judged = Judged::fold(family, &all);
         let name = DocName::Order(order);
         let ours = |ix: &Ix| match family.record(*ix).fact() {
             Some(Fact::Move(moved)) => moved.order.as_ref() == Some(&name),
             _ => true,
         };
+        let everything = live.len();
         let (late, on_time): (Vec<Ix>, Vec<Ix>) = live
             .into_iter()
             .filter(ours)
@@ -102,7 +104,12 @@ impl<'f, 'a> Scene<'f, 'a> {
                 .filter(|ix| matches!(family.record(*ix).fact(), Some(Fact::Move(_) | Fact::Reverse(_)))),
         );
         counted.sort_unstable();
-        let cast = Cast::of(family, counted);
+        // Mostly everything counts, and the roles are as they were.
+        let cast = if counted.len() == everything {
+            all
+        } else {
+            Cast::of(family, counted)
+        };
         let plan = Plan::fold(family, &cast);
         let outcome = Outcome::fold(family, &cast, &plan, &judged);
         let clocks = Clocks::fold(family, &cast.others);
