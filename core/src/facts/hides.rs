@@ -3,9 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::facts::Fact;
 use crate::facts::family::{Family, Ix};
+use crate::facts::order::view::Note;
 use crate::facts::stored::Side;
+use crate::facts::{DocName, Fact};
 
 /// What is hidden, and what came back.
 #[derive(Default)]
@@ -35,6 +36,56 @@ fn hideable(fact: &Fact) -> bool {
     )
 }
 
+/// Whether a fact edits a record as a whole: a value of its own, one that somebody learnt about it elsewhere, or work in
+/// the field on the order that it is.
+fn edits_record(family: &Family<'_>, edit: Ix, doc: &DocName) -> bool {
+    let record = family.record(edit);
+    let at_home = record.doc.as_ref() == doc;
+    let about = match record.fact() {
+        Some(Fact::Set(set)) => set.subject.as_ref(),
+        Some(Fact::Choose(choose)) => choose.subject.as_ref(),
+        _ => None,
+    };
+    let valued = matches!(record.fact(), Some(Fact::Set(_) | Fact::Choose(_)));
+    let work = matches!(doc, DocName::Order(_))
+        && family.side(edit) != Side::Office
+        && record.doc.order() == doc.order();
+    (at_home && valued && about.is_none()) || about == Some(doc) || work
+}
+
+/// Whether a fact hides a record as a whole, or brings a hidden one back: that is about the list, not about the work.
+pub(crate) fn of_record(family: &Family<'_>, fact: &Fact) -> bool {
+    let Fact::Hide(hide) = fact else {
+        return false;
+    };
+    let Some(target) = hide.target else {
+        return true;
+    };
+    let aim = family.find(target).and_then(|at| family.record(at).fact());
+    matches!(aim, Some(Fact::Hide(hidden)) if hidden.target.is_none())
+}
+
+impl Hides {
+    /// The hides that stand over a whole record, each with its reason; empty where it is shown.
+    pub(crate) fn of(&self, family: &Family<'_>, doc: &DocName) -> Vec<Note> {
+        let mut standing = self.records.clone();
+        standing.retain(|ix| family.doc(*ix) == doc);
+        standing.sort_unstable();
+        let notes = standing.into_iter().filter_map(|ix| {
+            let record = family.record(ix);
+            match record.fact() {
+                Some(Fact::Hide(hide)) => Some(Note {
+                    id: record.id,
+                    text: hide.reason.clone(),
+                    stamp: record.stamp.as_ref().clone(),
+                }),
+                _ => None,
+            }
+        });
+        notes.collect()
+    }
+}
+
 /// Works out which facts are hidden. `among` are the facts that count (an audited order leaves late ones out).
 pub(crate) fn fold_hides(family: &Family<'_>, among: &[Ix]) -> Hides {
     let mut hides = Hides::default();
@@ -48,11 +99,10 @@ pub(crate) fn fold_hides(family: &Family<'_>, among: &[Ix]) -> Hides {
             continue;
         }
         let Some(target) = hide.target else {
-            let edit = among.iter().copied().find(|edit| {
-                matches!(family.record(*edit).fact(), Some(Fact::Set(set)) if set.subject.is_none())
-                    && family.doc(*edit) == family.doc(ix)
-                    && family.concurrent(*edit, ix)
-            });
+            let edit = among
+                .iter()
+                .copied()
+                .find(|edit| edits_record(family, *edit, family.doc(ix)) && family.concurrent(*edit, ix));
             match edit {
                 Some(edit) => hides.defeated.push((ix, edit)),
                 None => hides.records.push(ix),

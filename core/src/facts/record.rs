@@ -14,7 +14,7 @@ use crate::facts::conflict::{Conflict, ConflictKind, ConflictSide, Flag, conflic
 use crate::facts::family::{Family, FoldContext, Ix, UnreadableAction};
 use crate::facts::hides::{Hides, fold_hides};
 use crate::facts::kinds::History;
-use crate::facts::order::view::{shared, token_text};
+use crate::facts::order::view::{Note, shared, token_text};
 use crate::facts::registers::{Field, Fields, fold_fields};
 use crate::facts::stored::{FactRecord, ParsedAction, StoredAction};
 use crate::facts::{DocName, Fact, FactId, TicketLog, ViewToken};
@@ -49,6 +49,8 @@ pub struct RecordView {
     pub fields: Fields,
     /// Hidden as a whole.
     pub hidden: bool,
+    /// Who hid it, when and why, oldest first; empty where it is shown.
+    pub hides: Vec<Note>,
     /// A ticket's display number (Q12): the first one written.
     pub number: Option<String>,
     /// A ticket's state over its orders (D.3): its code.
@@ -123,6 +125,7 @@ pub fn fold_record_parsed<P: Borrow<ParsedAction>>(
         doc: doc.clone(),
         update_needed: family.update_needed,
         hidden: hides.records.iter().any(|ix| family.doc(*ix) == doc),
+        hides: hides.of(&family, doc),
         number: facts().find_map(|(_, record)| match record.fact() {
             Some(Fact::Number(number)) => Some(number.number.clone()),
             _ => None,

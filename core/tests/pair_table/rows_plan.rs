@@ -405,3 +405,30 @@ fn d03_hide_of_a_record_against_edit() {
         &|knows, case| assert_eq!(case.view.hidden, knows != Neither),
     );
 }
+
+#[test]
+fn d03_hide_of_a_record_against_work_on_it() {
+    pair(
+        &assigned,
+        &Side {
+            devices: &[page(DISPATCHER)],
+            write: &|story, _| vec![story.write(page(DISPATCHER), order_doc(), vec![hide(None)])],
+        },
+        &Side {
+            devices: &[phone(A)],
+            write: &|story, a1| vec![story.write(phone(A), visit_doc(A), vec![accept(a1)])],
+        },
+        &[
+            (
+                Neither,
+                row(S::Accepted, &[], &[K::HiddenAndEdited], &[Y::Current]),
+            ),
+            (LeftSawRight, row(S::Accepted, &[], &[], &[Y::Current])),
+            (RightSawLeft, row(S::Accepted, &[], &[], &[Y::Current])),
+        ],
+        &|knows, case| {
+            assert_eq!(case.view.hidden, knows != Neither);
+            assert_eq!(case.view.hides.len(), usize::from(knows != Neither));
+        },
+    );
+}

@@ -77,16 +77,25 @@ impl Office {
         Ok(rows.customers.row(customer).cloned())
     }
 
-    /// A customer's units, oldest first.
+    /// A customer's units that are not hidden, oldest first.
     ///
     /// # Errors
     /// [`OfficeError::Unexpected`].
     pub fn units_of(&self, customer: CustomerId) -> Result<Vec<(AssetId, Arc<RecordView>)>, OfficeError> {
+        self.units(customer, false)
+    }
+
+    /// Those that are hidden, or the others.
+    pub(super) fn units(
+        &self,
+        customer: CustomerId,
+        hidden: bool,
+    ) -> Result<Vec<(AssetId, Arc<RecordView>)>, OfficeError> {
         let units: Vec<AssetId> = self
             .lists
             .follow(&self.views)?
             .customers
-            .units(customer)
+            .units(customer, hidden)
             .collect();
         let mut found = Vec::with_capacity(units.len());
         for unit in units {

@@ -192,6 +192,9 @@ impl Office {
         let reason = optional("reason", reason)?;
         let _one = self.begin();
         let view = self.views.order(order)?.ok_or(OfficeError::NotFound)?;
+        if view.hidden {
+            return Err(OfficeError::whole("hidden"));
+        }
         if let Some(ticket @ DocName::Ticket(_)) = view.fields.parsed("ticket")
             && let Some(ticket) = self.views.record(&ticket)?
         {
@@ -245,6 +248,9 @@ impl Office {
         let reason = required("reason", reason)?;
         let _one = self.begin();
         let view = self.views.order(order)?.ok_or(OfficeError::NotFound)?;
+        if view.hidden {
+            return Err(OfficeError::whole("hidden"));
+        }
         let over: Vec<FactId> = view
             .cancellations
             .iter()

@@ -1,18 +1,31 @@
 //! Until when a ticket with everything of it is kept (F-29, N7, Q9, I12).
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use fieldseal_core::domain::canonical::ContentHash;
 use fieldseal_core::domain::ids::TicketId;
 use fieldseal_core::domain::policy::WarrantyPolicy;
 use fieldseal_core::domain::retention::{kept_until, last_warranty_day};
+use fieldseal_core::domain::roles::Operation;
 use fieldseal_core::domain::time::LocalTime;
 use fieldseal_core::domain::warranty::WarrantyDates;
 use fieldseal_core::domain::work::TicketState;
 use fieldseal_core::facts::{DocName, Field, Fields};
 
-use super::{Office, OfficeError};
+use super::{Office, OfficeError, Person, TicketRow, require};
+
+/// A closed ticket and until when it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptTicket {
+    /// The ticket.
+    pub row: Arc<TicketRow>,
+    /// The last day on which it must be kept; none where nobody knows it.
+    pub until: Option<NaiveDate>,
+    /// That day is over.
+    pub free: bool,
+}
 
 /// The latest day that anybody wrote in a field, what a visit proposed and what lost included: keeping too long harms less.
 fn latest(of: &[&Fields], field: &str) -> Option<NaiveDate> {
@@ -48,6 +61,48 @@ impl Office {
     /// # Errors
     /// [`OfficeError::NotFound`], [`OfficeError::Unexpected`].
     pub fn kept_until(&self, ticket: TicketId) -> Result<Option<NaiveDate>, OfficeError> {
+        self.kept_by(ticket, &self.every_policy()?)
+    }
+
+    /// Every closed ticket, hidden ones too, with the day until which it is kept: those that may go first, then by that
+    /// day; those of which nobody knows it come last.
+    ///
+    /// # Errors
+    /// [`OfficeError::NotAllowed`] for all but administrators; [`OfficeError::Unexpected`].
+    pub fn kept_tickets(&self, by: &Person) -> Result<Vec<KeptTicket>, OfficeError> {
+        require(by, Operation::Administer)?;
+        let policies = self.every_policy()?;
+        let today = self.now().wall_date();
+        let mut kept = Vec::new();
+        for row in self.tickets()?.into_iter().chain(self.hidden_tickets()?) {
+            if row.state == TicketState::Closed {
+                let until = self.kept_by(row.id, &policies)?;
+                let free = until.is_some_and(|until| until < today);
+                kept.push(KeptTicket { row, until, free });
+            }
+        }
+        kept.sort_by_key(|ticket| (ticket.until.is_none(), ticket.until, ticket.row.id));
+        Ok(kept)
+    }
+
+    /// Whether a ticket may be purged today; gives the last day on which it had to be kept. Nothing is removed here.
+    ///
+    /// # Errors
+    /// [`OfficeError::NotAllowed`], [`OfficeError::NotFound`]; [`OfficeError::Invalid`] with `kept` up to that day (I12),
+    /// while the ticket is open, and where nobody knows the day.
+    pub fn check_purge(&self, by: &Person, ticket: TicketId) -> Result<NaiveDate, OfficeError> {
+        require(by, Operation::Administer)?;
+        match self.kept_until(ticket)? {
+            Some(until) if until < self.now().wall_date() => Ok(until),
+            _ => Err(OfficeError::whole("kept")),
+        }
+    }
+
+    fn kept_by(
+        &self,
+        ticket: TicketId,
+        policies: &[WarrantyPolicy],
+    ) -> Result<Option<NaiveDate>, OfficeError> {
         let view = self.ticket_view(ticket)?;
         let Some(log) = view.ticket.as_deref() else {
             return Ok(None);
@@ -67,7 +122,6 @@ impl Office {
             units.extend(order.learnt.keys().cloned());
             orders.push(order);
         }
-        let policies = self.every_policy()?;
         let mut warranties = Vec::new();
         for unit in units.iter().filter(|doc| matches!(doc, DocName::Asset(_))) {
             let record = self.views.record(unit)?;
@@ -79,7 +133,7 @@ impl Office {
                 accepted_on: latest(&of, "accepted_on"),
                 maker_warranty_end: latest(&of, "maker_warranty_end"),
             };
-            warranties.push(last_warranty_day(&dates, &policies));
+            warranties.push(last_warranty_day(&dates, policies));
         }
         Ok(kept_until(Some(closed.wall_date()), &warranties))
     }

@@ -153,6 +153,15 @@ impl Office {
         Ok(all)
     }
 
+    /// A ticket's row, hidden or not; none if nothing ever named it.
+    ///
+    /// # Errors
+    /// [`OfficeError::Unexpected`].
+    pub fn ticket_row(&self, ticket: TicketId) -> Result<Option<Arc<TicketRow>>, OfficeError> {
+        let rows = self.lists.follow(&self.views)?;
+        Ok(rows.tickets.row(ticket).cloned())
+    }
+
     /// The ticket that carries a number, the server's or a phone's, however it is typed (Q12). None where two phones
     /// printed the same one: the short code tells them apart.
     ///

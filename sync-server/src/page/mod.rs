@@ -120,6 +120,14 @@ pub fn router(_state: &AppState) -> Router<AppState> {
                 .post(handlers::import::post)
                 .layer(DefaultBodyLimit::max(handlers::import::TABLE_MAX)),
         )
+        .route("/orders/{id}/hide", post(handlers::hiding::order))
+        .route("/tickets/{id}/hide", post(handlers::hiding::ticket))
+        .route("/customers/{id}/hide", post(handlers::hiding::customer))
+        .route("/customers/{id}/assets/hide", post(handlers::hiding::unit))
+        .route(
+            "/retention",
+            get(handlers::retention::get).post(handlers::retention::check),
+        )
         .route("/customers/{id}", get(handlers::customers::show))
         .route("/customers/{id}/assets", post(handlers::customers::add_asset))
         .route(

@@ -40,6 +40,7 @@ const PARTS: &[(&str, &[Role])] = &[
     ("import", OFFICE),
     ("export", FRONT),
     ("customers", FRONT),
+    ("retention", ADMIN),
     ("users", ADMIN),
     ("devices", ADMIN),
 ];
@@ -81,6 +82,7 @@ mod tests {
         ("import", "-yyyyy"),
         ("export", "-yy-yy"),
         ("customers", "-yy-yy"),
+        ("retention", "-----y"),
         ("users", "-----y"),
         ("devices", "-----y"),
     ];

@@ -451,6 +451,8 @@ pub(super) fn customers(text: &str) -> Customers {
         open: 1,
     };
     Customers {
+        hidden: false,
+        hidden_count: 2,
         text: text.into(),
         more: 31,
         lines: if text.is_empty() {
@@ -488,6 +490,8 @@ pub(super) fn import(w: &Words) -> Import {
 
 pub(super) fn customer(w: &Words) -> CustomerPage {
     CustomerPage {
+        hiding: hiding("/customers/1"),
+        hidden_assets: Vec::new(),
         id: "c1".into(),
         name: HOSTILE.into(),
         rows: rows(&[
@@ -496,6 +500,8 @@ pub(super) fn customer(w: &Words) -> CustomerPage {
             ("报告语言", ""),
         ]),
         assets: vec![AssetLine {
+            token: "token-6".into(),
+            hides: Vec::new(),
             id: "a1".into(),
             serial: "ES-2021-08841".into(),
             product: "电子印章 USB KEY".into(),
@@ -697,5 +703,32 @@ pub(super) fn stock_report(w: &Words) -> StockReport {
         }],
         balanced: false,
         quarters: vec![(HOSTILE.into(), "2026-07-01".into(), "2026-09-30".into())],
+    }
+}
+
+/// A record that somebody hid.
+pub(super) fn hiding(address: &str) -> Hiding {
+    Hiding {
+        action: format!("{address}/hide"),
+        may: true,
+        lines: vec![HideLine {
+            by: HOSTILE.into(),
+            at: "11-27 09:00".into(),
+            reason: HOSTILE.into(),
+        }],
+    }
+}
+
+pub(super) fn retention(w: &Words) -> Retention {
+    Retention {
+        lines: vec![KeptLine {
+            id: "0193f2c0-0000-7000-8000-000000000001".into(),
+            number: "SS261127-001".into(),
+            description: HOSTILE.into(),
+            customer: HOSTILE.into(),
+            until: "2029-11-27".into(),
+            state: Chip::new(w.t("page.retention.kept"), Tone::Good),
+        }],
+        more: 3,
     }
 }

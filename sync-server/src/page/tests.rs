@@ -142,6 +142,15 @@ fn rendered() -> Vec<Page> {
             }
             .render(),
         );
+        let f = frame(Here::Users, "page.retention");
+        put(
+            "retention",
+            RetentionView {
+                f: &f,
+                retention: &sample::retention(&w),
+            }
+            .render(),
+        );
         let f = frame(Here::Devices, "page.nav.devices");
         put(
             "devices",

@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::model::{
     After, Board, Conflicts, CountSheet, CustomerPage, Customers, Devices, Frame, Here, Import, NewOrder,
-    OrderPage, Proof, Stock, StockReport, TicketPage, Tickets, Tone, Users,
+    OrderPage, Proof, Retention, Stock, StockReport, TicketPage, Tickets, Tone, Users,
 };
 
 macro_rules! pages {
@@ -39,6 +39,8 @@ pages! {
     OrderView("order.html") { o: &'a OrderPage }
     /// Conflicts of all orders.
     ConflictsView("conflicts.html") { list: &'a Conflicts }
+    /// Until when closed tickets are kept.
+    RetentionView("retention.html") { retention: &'a Retention }
     /// Users.
     UsersView("users.html") { users: &'a Users }
     /// Devices.

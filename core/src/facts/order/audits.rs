@@ -6,6 +6,7 @@
 use crate::domain::ids::UserId;
 use crate::facts::conflict::{ConflictKind, Flag};
 use crate::facts::family::{Family, Ix};
+use crate::facts::hides::of_record;
 use crate::facts::order::cast::{Cast, assignment_of, engineer_of};
 use crate::facts::order::seals::follows;
 use crate::facts::{DocName, Fact, FactId};
@@ -215,7 +216,7 @@ impl Judged {
                 of_visit && !other
             }
             DocName::Order(_) => {
-                matches!(fact, Fact::Set(_) | Fact::Choose(_) | Fact::Hide(_))
+                matches!(fact, Fact::Set(_) | Fact::Choose(_) | Fact::Hide(_)) && !of_record(family, fact)
             }
             _ => matches!(fact, Fact::Move(_) | Fact::Reverse(_)),
         };

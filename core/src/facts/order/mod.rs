@@ -176,6 +176,7 @@ impl<'f, 'a> Scene<'f, 'a> {
             status: visible_of(self.outcome.state),
             flags,
             hidden: self.hides.records.iter().any(|ix| *family.doc(*ix) == self.name),
+            hides: self.hides.of(family, &self.name),
             current: self.outcome.current.map(|at| self.id(self.plan.assigned[at].ix)),
             done_by: self.done_by(),
             second_orders: self.second_orders(),

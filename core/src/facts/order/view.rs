@@ -39,6 +39,8 @@ pub struct OrderView {
     pub fields: Fields,
     /// Hidden as a whole record (D.3, «delete(hide)»).
     pub hidden: bool,
+    /// Who hid it, when and why, oldest first; empty where it is shown.
+    pub hides: Vec<Note>,
     /// All assignments ever, oldest first.
     pub assignments: Vec<Assignment>,
     /// The assignment that stands; none where nobody has the order.

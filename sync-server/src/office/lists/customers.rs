@@ -23,6 +23,8 @@ pub struct CustomerRow {
     pub key: bool,
     /// How many units it has.
     pub units: usize,
+    /// Hidden as a whole (F-29).
+    pub hidden: bool,
     words: Words,
     records: BTreeSet<DocName>,
 }
@@ -37,9 +39,9 @@ impl CustomerRow {
     fn of(
         views: &Views,
         id: CustomerId,
-        units: Option<&BTreeSet<AssetId>>,
+        units: Option<&BTreeMap<AssetId, bool>>,
     ) -> Result<Option<Self>, OfficeError> {
-        let Some(view) = views.record(&DocName::Customer(id))?.filter(|view| !view.hidden) else {
+        let Some(view) = views.record(&DocName::Customer(id))? else {
             return Ok(None);
         };
         let text = |field: &str| view.fields.text(field).unwrap_or_default().to_owned();
@@ -48,7 +50,8 @@ impl CustomerRow {
             name: text("name"),
             region: text("region"),
             key: view.fields.value("key_flag").and_then(serde_json::Value::as_bool) == Some(true),
-            units: units.map_or(0, BTreeSet::len),
+            units: units.map_or(0, |units| units.values().filter(|hidden| !**hidden).count()),
+            hidden: view.hidden,
             words: Words::default(),
             records: view
                 .fields
@@ -59,7 +62,9 @@ impl CustomerRow {
         };
         row.words.put(&row.name);
         row.words.put(&row.region);
-        let assets = units.into_iter().flatten().map(|unit| DocName::Asset(*unit));
+        let assets = units.into_iter().flatten();
+        let assets = assets.filter(|(_, hidden)| !**hidden);
+        let assets = assets.map(|(unit, _)| DocName::Asset(*unit));
         for doc in row.records.iter().cloned().chain(assets) {
             if let Some(record) = views.record(&doc)? {
                 row.words.put_record(&record);
@@ -69,29 +74,40 @@ impl CustomerRow {
     }
 }
 
-/// Every customer that is not hidden.
+/// Every customer.
 #[derive(Default)]
 pub(in crate::office) struct Customers {
     by_name: BTreeMap<(String, CustomerId), Arc<CustomerRow>>,
     rows: HashMap<CustomerId, Arc<CustomerRow>>,
     made_from: MadeFrom<CustomerId>,
-    units: HashMap<CustomerId, BTreeSet<AssetId>>,
+    /// The units of each, and which of them are hidden.
+    units: HashMap<CustomerId, BTreeMap<AssetId, bool>>,
     owners: HashMap<AssetId, CustomerId>,
 }
 
 impl Customers {
-    /// By name.
+    /// Those that are not hidden, by name.
     pub(in crate::office) fn all(&self) -> impl Iterator<Item = &Arc<CustomerRow>> {
-        self.by_name.values()
+        self.by_name.values().filter(|row| !row.hidden)
+    }
+
+    /// The hidden ones, by name.
+    pub(in crate::office) fn hidden(&self) -> impl Iterator<Item = &Arc<CustomerRow>> {
+        self.by_name.values().filter(|row| row.hidden)
     }
 
     pub(in crate::office) fn row(&self, customer: CustomerId) -> Option<&Arc<CustomerRow>> {
-        self.rows.get(&customer)
+        self.rows.get(&customer).filter(|row| !row.hidden)
     }
 
-    /// The units of a customer that are not hidden, oldest first.
-    pub(in crate::office) fn units(&self, customer: CustomerId) -> impl Iterator<Item = AssetId> {
-        self.units.get(&customer).into_iter().flatten().copied()
+    /// The units of a customer, oldest first: the hidden ones, or the others.
+    pub(in crate::office) fn units(
+        &self,
+        customer: CustomerId,
+        hidden: bool,
+    ) -> impl Iterator<Item = AssetId> {
+        let units = self.units.get(&customer).into_iter().flatten();
+        units.filter(move |(_, of)| **of == hidden).map(|(unit, _)| *unit)
     }
 
     pub(super) fn take_in(&mut self, views: &Views, changed: &BTreeSet<DocName>) -> Result<(), OfficeError> {
@@ -102,15 +118,13 @@ impl Customers {
                     stale.insert(*customer);
                 }
                 DocName::Asset(unit) => {
-                    let owner = views
-                        .record(doc)?
-                        .filter(|view| !view.hidden)
-                        .and_then(|view| view.fields.parsed("customer"));
-                    let owner = match owner {
+                    let view = views.record(doc)?;
+                    let hidden = view.as_ref().is_some_and(|view| view.hidden);
+                    let owner = match view.and_then(|view| view.fields.parsed("customer")) {
                         Some(DocName::Customer(customer)) => Some(customer),
                         _ => None,
                     };
-                    stale.extend(self.own(*unit, owner));
+                    stale.extend(self.own(*unit, owner, hidden));
                     stale.extend(owner);
                 }
                 _ => {}
@@ -124,14 +138,14 @@ impl Customers {
     }
 
     /// Notes whose a unit is; gives whose it was.
-    fn own(&mut self, unit: AssetId, owner: Option<CustomerId>) -> Option<CustomerId> {
+    fn own(&mut self, unit: AssetId, owner: Option<CustomerId>, hidden: bool) -> Option<CustomerId> {
         let before = self.owners.remove(&unit);
         if let Some(units) = before.and_then(|before| self.units.get_mut(&before)) {
             units.remove(&unit);
         }
         if let Some(owner) = owner {
             self.owners.insert(unit, owner);
-            self.units.entry(owner).or_default().insert(unit);
+            self.units.entry(owner).or_default().insert(unit, hidden);
         }
         before
     }

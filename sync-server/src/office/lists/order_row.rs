@@ -62,6 +62,8 @@ pub struct BoardRow {
     pub times: OrderTimes,
     /// The same of its ticket; none without a ticket.
     pub ticket_times: Option<TicketTimes>,
+    /// Hidden as a whole (F-29).
+    pub hidden: bool,
     words: Words,
     /// The records that the row was made from.
     pub(super) records: BTreeSet<DocName>,
@@ -124,6 +126,7 @@ impl BoardRow {
                 .count(),
             times: OrderTimes::of(view),
             ticket_times: None,
+            hidden: view.hidden,
             words: Words::default(),
             records: BTreeSet::new(),
         }

@@ -10,7 +10,7 @@ use super::order_row::BoardRow;
 use crate::office::OfficeError;
 use crate::office::views::{Changed, Views};
 
-/// Every order that is not hidden.
+/// Every order.
 #[derive(Default)]
 pub(in crate::office) struct Orders {
     rows: BTreeMap<OrderId, Arc<BoardRow>>,
@@ -18,16 +18,21 @@ pub(in crate::office) struct Orders {
 }
 
 impl Orders {
-    /// In no particular order.
+    /// Those that are not hidden, in no particular order.
     pub(in crate::office) fn all(&self) -> impl Iterator<Item = &Arc<BoardRow>> {
-        self.rows.values()
+        self.rows.values().filter(|row| !row.hidden)
+    }
+
+    /// The hidden ones, in no particular order.
+    pub(in crate::office) fn hidden(&self) -> impl Iterator<Item = &Arc<BoardRow>> {
+        self.rows.values().filter(|row| row.hidden)
     }
 
     pub(super) fn take_in(&mut self, views: &Views, changed: &Changed) -> Result<(), OfficeError> {
         for order in &changed.orders {
             match views.order(*order)? {
-                Some(view) if !view.hidden => self.put(BoardRow::of(&view), views)?,
-                _ => self.remove(*order),
+                Some(view) => self.put(BoardRow::of(&view), views)?,
+                None => self.remove(*order),
             }
         }
         let named = self.made_from.of(&changed.records);

@@ -59,6 +59,8 @@ pub struct TicketRow {
     pub to_call: Option<ToCall>,
     /// Serial numbers of its units, as typed.
     pub serials: BTreeSet<String>,
+    /// Hidden as a whole (F-29).
+    pub hidden: bool,
     words: Words,
     records: BTreeSet<DocName>,
 }
@@ -106,6 +108,7 @@ impl TicketRow {
                 })
             }),
             serials: BTreeSet::new(),
+            hidden: view.hidden,
             words: Words::default(),
             records: fields.named("assets").into_iter().collect(),
         };
@@ -137,7 +140,7 @@ impl TicketRow {
     }
 }
 
-/// Every ticket that is not hidden.
+/// Every ticket.
 #[derive(Default)]
 pub(in crate::office) struct Tickets {
     rows: BTreeMap<TicketId, Arc<TicketRow>>,
@@ -145,9 +148,18 @@ pub(in crate::office) struct Tickets {
 }
 
 impl Tickets {
-    /// In no particular order.
+    /// Those that are not hidden, in no particular order.
     pub(in crate::office) fn all(&self) -> impl Iterator<Item = &Arc<TicketRow>> {
-        self.rows.values()
+        self.rows.values().filter(|row| !row.hidden)
+    }
+
+    /// The hidden ones, in no particular order.
+    pub(in crate::office) fn hidden(&self) -> impl Iterator<Item = &Arc<TicketRow>> {
+        self.rows.values().filter(|row| row.hidden)
+    }
+
+    pub(in crate::office) fn row(&self, ticket: TicketId) -> Option<&Arc<TicketRow>> {
+        self.rows.get(&ticket)
     }
 
     pub(super) fn take_in(&mut self, views: &Views, changed: &BTreeSet<DocName>) -> Result<(), OfficeError> {
@@ -157,9 +169,7 @@ impl Tickets {
             _ => None,
         }));
         for ticket in stale {
-            let view = views
-                .record(&DocName::Ticket(ticket))?
-                .filter(|view| !view.hidden);
+            let view = views.record(&DocName::Ticket(ticket))?;
             let row = view.map(|view| TicketRow::of(views, ticket, &view)).transpose()?;
             if let Some(before) = self.rows.remove(&ticket) {
                 self.made_from.remove(&before.records, ticket);

@@ -1,5 +1,6 @@
 mod board;
 mod counts;
+mod hiding;
 mod plan;
 mod queries;
 mod records;

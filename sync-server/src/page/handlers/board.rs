@@ -44,13 +44,18 @@ pub async fn get(desk: Desk) -> Response {
     let asked = wanted.clone();
     let read = desk
         .office(move |office, _| {
-            let board = office.board()?;
+            let mut board = office.board()?;
+            let hidden = office.hidden_orders()?;
+            let (count, to_decide) = (hidden.len(), office.to_decide()?);
+            if asked.hidden() {
+                board.rows = hidden;
+            }
             let wrong = discrepancies(office, &board)?;
             let found = filter::found(office, &board, &asked, now_ms)?;
-            Ok((board, wrong, found))
+            Ok((board, wrong, found, count, to_decide))
         })
         .await;
-    let (rows, wrong, found) = match read {
+    let (rows, wrong, found, hidden, to_decide) = match read {
         Ok(read) => read,
         Err(error) => return desk.failed(&error),
     };
@@ -81,11 +86,11 @@ pub async fn get(desk: Desk) -> Response {
                 engineer(words, mark, wrong)
             })
             .collect(),
-        filter: filter::filter(words, &rows, &wanted, &found),
+        filter: filter::filter(words, &rows, &wanted, &found, hidden),
         one: wanted.list().is_some(),
     };
     let mut frame = desk.frame(Here::Board, "page.nav.board", seen);
-    frame.conflicts = rows.rows.iter().map(|row| row.to_decide).sum();
+    frame.conflicts = to_decide;
     html(
         StatusCode::OK,
         &BoardView {

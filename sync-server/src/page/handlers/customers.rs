@@ -55,20 +55,25 @@ pub async fn list(desk: Desk) -> Response {
     let seen = desk.newest();
     let text = desk.asked("q").unwrap_or_default().to_owned();
     let wanted = searched(&text);
+    let only_hidden = desk.asked("list") == Some("hidden");
     let found = desk
         .office(move |office, _| {
             let open = super::orders::open_by_customer(office)?;
-            let mut rows = office.customers()?;
+            let hidden = office.hidden_customers()?;
+            let count = hidden.len();
+            let mut rows = if only_hidden { hidden } else { office.customers()? };
             rows.retain(|row| row.holds(&wanted));
-            Ok((rows, open))
+            Ok((rows, open, count))
         })
         .await;
-    let (rows, open) = match found {
+    let (rows, open, hidden_count) = match found {
         Ok(found) => found,
         Err(error) => return desk.failed(&error),
     };
     let words = &desk.words;
     let customers = Customers {
+        hidden: only_hidden,
+        hidden_count,
         text,
         more: rows.len().saturating_sub(LINES_SHOWN),
         lines: rows
@@ -175,19 +180,30 @@ pub async fn show(desk: Desk, Path(id): Path<String>) -> Response {
                     names.records.insert(doc, person_line(&person));
                 }
             }
-            let assets = office.units_of(id)?;
+            let assets = (office.units_of(id)?, office.hidden_units_of(id)?);
             let people = office.people()?.into_iter();
             names.users = people.map(|person| (person.user, person.name)).collect();
             let orders = super::orders::of_customer(office, &words, id, &names)?;
             Ok((view, names, assets, orders))
         })
         .await;
-    let (view, names, assets, orders) = match found {
+    let (view, names, (assets, hidden), orders) = match found {
         Ok(found) => found,
         Err(error) => return desk.failed(&error),
     };
     let words = &desk.words;
     let page = CustomerPage {
+        hiding: super::hiding::hiding(
+            words,
+            &names,
+            &view.hides,
+            desk.may(Operation::HideRecord),
+            &format!("/customers/{}", id),
+        ),
+        hidden_assets: hidden
+            .into_iter()
+            .map(|(id, asset)| asset_line(words, &names, id, &asset))
+            .collect(),
         id: id.to_string(),
         name: name_of(&view),
         rows: ["region", "address", "contacts", "key_flag", "report_language"]
@@ -201,7 +217,7 @@ pub async fn show(desk: Desk, Path(id): Path<String>) -> Response {
             .collect(),
         assets: assets
             .into_iter()
-            .map(|(id, asset)| asset_line(words, id, &asset))
+            .map(|(id, asset)| asset_line(words, &names, id, &asset))
             .collect(),
         products: PRODUCTS
             .iter()
@@ -234,9 +250,11 @@ pub fn person_line(person: &RecordView) -> String {
     parts.join(" · ")
 }
 
-fn asset_line(words: &Words, id: AssetId, asset: &RecordView) -> AssetLine {
+fn asset_line(words: &Words, names: &Names, id: AssetId, asset: &RecordView) -> AssetLine {
     let disputed = asset.conflicts.iter().any(|conflict| conflict.resolved.is_none());
     AssetLine {
+        token: asset.token.to_string(),
+        hides: super::hiding::lines(words, names, &asset.hides),
         id: id.to_string(),
         serial: asset.fields.text("serial").unwrap_or_default().to_owned(),
         product: values::product(words, asset.fields.text("product").unwrap_or_default()),

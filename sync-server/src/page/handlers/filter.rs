@@ -88,6 +88,8 @@ pub struct Wanted {
     region: String,
     state: Option<OrderState>,
     need: Option<Need>,
+    /// The hidden ones instead of the others (F-29).
+    hidden: bool,
     /// One column only, by pages.
     list: Option<VisibleStatus>,
     /// Which page of it, from 0.
@@ -107,6 +109,7 @@ impl Wanted {
             need: desk
                 .asked("need")
                 .and_then(|code| Need::ALL.into_iter().find(|need| need.code() == code)),
+            hidden: desk.asked("hidden").is_some(),
             list: desk.asked("list").and_then(|code| code.parse().ok()),
             page: desk
                 .asked("page")
@@ -123,6 +126,12 @@ impl Wanted {
             || !self.region.is_empty()
             || self.state.is_some()
             || self.need.is_some()
+            || self.hidden
+    }
+
+    /// Whether the hidden ones are asked for.
+    pub const fn hidden(&self) -> bool {
+        self.hidden
     }
 
     /// The column that is asked for alone, and which page of it, from 0.
@@ -171,6 +180,14 @@ impl Wanted {
             (
                 "need",
                 self.need.map(|need| need.code().to_owned()).unwrap_or_default(),
+            ),
+            (
+                "hidden",
+                if self.hidden {
+                    "1".to_owned()
+                } else {
+                    String::new()
+                },
             ),
             (
                 "list",
@@ -267,8 +284,8 @@ fn hand_in_late(row: &BoardRow, zone: CompanyZone, now_ms: i64) -> bool {
     due.is_some_and(|due| due.late(now_ms))
 }
 
-/// The filter's form and links.
-pub fn filter(words: &Words, rows: &Rows, wanted: &Wanted, found: &[Found]) -> Filter {
+/// The filter's form and links. `hidden` is how many orders are hidden.
+pub fn filter(words: &Words, rows: &Rows, wanted: &Wanted, found: &[Found], hidden: usize) -> Filter {
     let choices = |all: &str, none: bool, rest: Vec<(String, String, bool)>| {
         let mut choices = vec![Choice {
             value: String::new(),
@@ -315,6 +332,9 @@ pub fn filter(words: &Words, rows: &Rows, wanted: &Wanted, found: &[Found]) -> F
     if let Some(need) = wanted.need {
         kept.push(("need".to_owned(), need.code().to_owned()));
     }
+    if wanted.hidden {
+        kept.push(("hidden".to_owned(), "1".to_owned()));
+    }
     if let Some(status) = wanted.list {
         kept.push(("list".to_owned(), status.as_str().to_owned()));
     }
@@ -335,14 +355,14 @@ pub fn filter(words: &Words, rows: &Rows, wanted: &Wanted, found: &[Found]) -> F
             wanted.region.is_empty(),
             regions.collect(),
         ),
-        links: links(words, &wanted.of_all(), found),
+        links: links(words, &wanted.of_all(), found, hidden),
         kept,
         on: wanted.on() || wanted.list.is_some(),
     }
 }
 
 /// What needs a look, then the finer states of what is under way; each with its count under the rest of the filter.
-fn links(words: &Words, wanted: &Wanted, found: &[Found]) -> Vec<FilterLink> {
+fn links(words: &Words, wanted: &Wanted, found: &[Found], hidden: usize) -> Vec<FilterLink> {
     let within = || {
         found
             .iter()
@@ -390,6 +410,20 @@ fn links(words: &Words, wanted: &Wanted, found: &[Found]) -> Vec<FilterLink> {
     needs
         .filter(|link| link.count > 0 || link.on)
         .chain(states)
+        .chain((hidden > 0 || wanted.hidden).then(|| {
+            FilterLink {
+                code: "hidden".to_owned(),
+                text: words.t("page.hidden"),
+                count: hidden,
+                href: Wanted {
+                    hidden: !wanted.hidden,
+                    ..wanted.clone()
+                }
+                .href(),
+                on: wanted.hidden,
+                tone: Tone::Plain,
+            }
+        }))
         .collect()
 }
 

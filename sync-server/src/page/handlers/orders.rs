@@ -148,6 +148,13 @@ fn order_page(
     {
         shown.ticket = ticket.to_string();
     }
+    shown.hiding = super::hiding::hiding(
+        words,
+        &names,
+        &view.hides,
+        person.may(Operation::HideRecord),
+        &format!("/orders/{id}"),
+    );
     shown.clocks = order_clocks(office, words, &details)?;
     let mut records = BTreeMap::new();
     for doc in view.learnt.keys() {

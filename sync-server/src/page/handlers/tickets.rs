@@ -32,7 +32,7 @@ use crate::pipeline::SyncService;
 const LINES_SHOWN: usize = 200;
 
 /// The lists, in the order in which a desk works them off.
-const LISTS: &[&str] = &["triage", "back", "open", "work", "word", "ended", "all"];
+const LISTS: &[&str] = &["triage", "back", "open", "work", "word", "ended", "all", "hidden"];
 
 /// Texts of the triage form.
 pub(super) const TEXTS: &[&str] = &[
@@ -78,6 +78,8 @@ const SHOWN: &[&str] = &[
 fn stands_in(list: &str, row: &TicketRow) -> bool {
     use TicketState as T;
     match list {
+        "hidden" => row.hidden,
+        _ if row.hidden => false,
         "triage" => row.state == T::Received,
         "back" => row.came_back,
         "open" => matches!(row.state, T::Triaged | T::Reopened) && !row.came_back,
@@ -124,7 +126,11 @@ pub async fn list(desk: Desk) -> Response {
         .unwrap_or(if text.is_empty() { "triage" } else { "all" })
         .to_owned();
     let found = desk
-        .office(move |office, _| Ok((office.tickets()?, load::to_decide(office)?)))
+        .office(move |office, _| {
+            let mut rows = office.tickets()?;
+            rows.extend(office.hidden_tickets()?);
+            Ok((rows, load::to_decide(office)?))
+        })
         .await;
     let (rows, to_decide) = match found {
         Ok(found) => found,
@@ -219,11 +225,7 @@ fn ticket_page(
 ) -> Result<TicketPage, OfficeError> {
     let doc = DocName::Ticket(id);
     let view = office.views().record(&doc)?.ok_or(OfficeError::NotFound)?;
-    let rows = office.tickets()?;
-    let row = rows
-        .iter()
-        .find(|row| row.id == id)
-        .ok_or(OfficeError::NotFound)?;
+    let row = office.ticket_row(id)?.ok_or(OfficeError::NotFound)?;
     let mut names = load::people(office, service, words)?;
     let mut docs = BTreeSet::new();
     for change in &view.changes {
@@ -238,7 +240,7 @@ fn ticket_page(
     let same = office.same_fault(id)?;
     let joined = match view.fields.parsed("duplicate_of") {
         Some(DocName::Ticket(into)) if row.state == TicketState::Merged => {
-            let target = rows.iter().find(|row| row.id == into);
+            let target = office.ticket_row(into)?;
             target.map(|target| (into.to_string(), target.number.clone()))
         }
         _ => None,
@@ -250,6 +252,13 @@ fn ticket_page(
         .filter(|provisional| *provisional != row.number);
     let (priority, priority_name) = priority_of(words, row.priority);
     Ok(TicketPage {
+        hiding: super::hiding::hiding(
+            words,
+            &names,
+            &view.hides,
+            person.may(Operation::HideRecord),
+            &format!("/tickets/{id}"),
+        ),
         id: id.to_string(),
         number: if number.is_empty() {
             row.number.clone()
@@ -261,10 +270,10 @@ fn ticket_page(
         priority_name,
         description: row.description.clone(),
         state: ticket_chip(words, row.state),
-        marks: marks(words, row),
+        marks: marks(words, &row),
         joined,
         fields: fields(words, &names, &view),
-        visits: visits(office, words, &names, row, &view)?,
+        visits: visits(office, words, &names, &row, &view)?,
         same: same
             .iter()
             .map(|other| Choice {
@@ -281,7 +290,7 @@ fn ticket_page(
         },
         may_archive: person.may(Operation::ReadStatistics),
         token: view.token.to_string(),
-        actions: actions(office, words, person, row, &view, once)?,
+        actions: actions(office, words, person, &row, &view, once)?,
     })
 }
 

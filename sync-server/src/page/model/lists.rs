@@ -1,6 +1,9 @@
 //! Lists and simple forms: new order, conflicts, users, devices, customers, equipment, stock.
 
-use super::{Candidate, Chip, Choice, ConflictView, CountCard, LevelRow, LoanRow, Row, ScrapRow, Tone};
+use super::{
+    Candidate, Chip, Choice, ConflictView, CountCard, HideLine, Hiding, LevelRow, LoanRow, Row, ScrapRow,
+    Tone,
+};
 
 /// The form of ticket, order and dispatch in one.
 #[derive(Debug, Clone, Default)]
@@ -147,6 +150,10 @@ pub struct CustomerLine {
 /// The customers' list.
 #[derive(Debug, Clone, Default)]
 pub struct Customers {
+    /// Whether the list is that of the hidden ones.
+    pub hidden: bool,
+    /// How many are hidden.
+    pub hidden_count: usize,
     /// What was searched for.
     pub text: String,
     /// The list, or its beginning.
@@ -162,6 +169,10 @@ pub struct Customers {
 /// One unit of a customer.
 #[derive(Debug, Clone)]
 pub struct AssetLine {
+    /// Token of what is shown.
+    pub token: String,
+    /// The hides that stand over it.
+    pub hides: Vec<HideLine>,
     /// Id.
     pub id: String,
     /// Serial number.
@@ -179,6 +190,10 @@ pub struct AssetLine {
 /// One customer with everything about it.
 #[derive(Debug, Clone, Default)]
 pub struct CustomerPage {
+    /// Its hides and their form.
+    pub hiding: Hiding,
+    /// Units that are hidden.
+    pub hidden_assets: Vec<AssetLine>,
     /// Id.
     pub id: String,
     /// Name.

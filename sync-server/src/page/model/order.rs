@@ -1,6 +1,6 @@
 //! One work order: what it is, what may be done, who had it, what happened, what disagrees.
 
-use super::{Chip, Choice, Clock, Photos, Report, Row, Tone};
+use super::{Chip, Choice, Clock, Hiding, Photos, Report, Row, Tone};
 
 /// A value that lost against another, still visible (D.1, LWW+H).
 #[derive(Debug, Clone)]
@@ -340,6 +340,8 @@ pub struct VisitView {
 /// The whole page of an order.
 #[derive(Debug, Clone)]
 pub struct OrderPage {
+    /// Its hides and their form.
+    pub hiding: Hiding,
     /// The order's id.
     pub id: String,
     /// Its ticket's id; empty without one, or for a reader who sees no tickets.

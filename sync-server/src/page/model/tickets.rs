@@ -1,6 +1,6 @@
 //! Tickets: the list by what is to be done about them, and one ticket with its visits and its log.
 
-use super::{Candidate, Chip, Choice, Entry, FieldView, OrderLine};
+use super::{Candidate, Chip, Choice, Entry, FieldView, Hiding, OrderLine};
 
 /// One list of tickets to choose.
 #[derive(Debug, Clone)]
@@ -139,6 +139,8 @@ impl TicketActions {
 /// One ticket.
 #[derive(Debug, Clone)]
 pub struct TicketPage {
+    /// Its hides and their form.
+    pub hiding: Hiding,
     /// Id.
     pub id: String,
     /// Number.

@@ -14,8 +14,8 @@ use fieldseal_core::facts::{DocName, Field, Fields};
 use super::timeline::{self, device_of};
 use super::{Names, beside, conflicts, values};
 use crate::page::model::{
-    Actions, AssignmentLine, Candidate, Chip, Choice, Clock, DecisionView, FieldView, Loser, OrderPage,
-    PartUsed, Photos, PlanForm, Report, Side, Tone, VisitView,
+    Actions, AssignmentLine, Candidate, Chip, Choice, Clock, DecisionView, FieldView, Hiding, Loser,
+    OrderPage, PartUsed, Photos, PlanForm, Report, Side, Tone, VisitView,
 };
 use crate::page::words::Words;
 
@@ -67,6 +67,7 @@ pub fn page(
 ) -> OrderPage {
     let priority: Option<Priority> = view.fields.parsed("priority");
     OrderPage {
+        hiding: Hiding::default(),
         id: view.order.to_string(),
         ticket: String::new(),
         number: number.to_owned(),

@@ -219,6 +219,7 @@ pub(in crate::page) fn order(w: &Words) -> OrderPage {
         by: "李娜".into(),
     };
     OrderPage {
+        hiding: super::hiding("/orders/1"),
         id: ORDER.into(),
         ticket: ORDER.into(),
         number: "SS20261123104".into(),

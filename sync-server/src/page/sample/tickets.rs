@@ -50,6 +50,7 @@ pub(in crate::page) fn tickets(w: &Words, text: &str) -> Tickets {
 
 pub(in crate::page) fn ticket(w: &Words) -> TicketPage {
     TicketPage {
+        hiding: super::hiding("/tickets/1"),
         id: "t1".into(),
         number: "SS20261123104".into(),
         provisional: "SS~A7-0003".into(),
