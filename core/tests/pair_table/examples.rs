@@ -201,6 +201,27 @@ fn d5_example_03_corrected_after_the_signature() {
     assert_eq!(view.state, S::Submitted);
 }
 
+/// Hiding a record, and showing it again, is about the list and not about the work (F-29): no audit waits for it.
+#[test]
+fn f29_an_audited_order_is_hidden_and_shown_again_and_stays_audited() {
+    let (mut story, a1, r1) = handed_in();
+    story.sync(page(AUDITOR));
+    story.sync(page(DISPATCHER));
+    story.write(page(AUDITOR), order_doc(), vec![audit(&a1, &r1, &[])]);
+    // Two desks at once, then one that knows of both.
+    let hidden = story.write(page(DISPATCHER), order_doc(), vec![hide(None)]);
+    let view = check_all_orders(&story);
+    assert!(view.hidden && view.hides.len() == 1);
+    assert_eq!(view.state, S::Audited);
+    assert!(!view.conflicts.iter().any(|found| found.kind == K::LateAfterAudit));
+    story.sync(page(DISPATCHER));
+    story.write(page(DISPATCHER), order_doc(), vec![hide(Some(&hidden))]);
+    let view = check_all_orders(&story);
+    assert!(!view.hidden && view.hides.is_empty());
+    assert_eq!(view.state, S::Audited);
+    assert!(!view.conflicts.iter().any(|found| found.kind == K::LateAfterAudit));
+}
+
 #[test]
 fn d5_example_04_a_late_phone_after_the_audit() {
     let (mut story, a1, r1) = handed_in();
