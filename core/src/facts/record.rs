@@ -121,11 +121,12 @@ pub fn fold_record_parsed<P: Borrow<ParsedAction>>(
         }
         _ => (None, Vec::new()),
     };
+    let standing = hides.of(&family, doc);
     RecordView {
         doc: doc.clone(),
         update_needed: family.update_needed,
-        hidden: hides.records.iter().any(|ix| family.doc(*ix) == doc),
-        hides: hides.of(&family, doc),
+        hidden: !standing.is_empty(),
+        hides: standing,
         number: facts().find_map(|(_, record)| match record.fact() {
             Some(Fact::Number(number)) => Some(number.number.clone()),
             _ => None,

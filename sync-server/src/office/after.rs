@@ -93,28 +93,19 @@ impl Office {
             scores: new.scores,
             text: optional("text", Some(&new.text))?,
         };
-        let _one = self.begin();
-        let mark = format!("once/{once}");
-        if self.storage.read()?.setting(&mark)?.is_some() {
-            return Ok(());
-        }
-        let view = self.ticket_view(ticket)?;
-        if !log_of(&view)?.ended() {
-            return Err(OfficeError::whole("ticket_state"));
-        }
-        if !self.may_call_back(by, &view)? {
-            return Err(OfficeError::whole("own_visit"));
-        }
-        let mut parts = vec![(DocName::Ticket(ticket), vec![Fact::Callback(callback)])];
-        if new.scores.is_some_and(Scores::low) {
-            parts.extend(self.new_improvement(ticket, &view, "callback")?);
-        }
-        self.service.office(|office| {
-            if office.read()?.setting(&mark)?.is_none() {
-                office.put_setting(&mark, &[])?;
-                office.append(by.user, &parts, token)?;
+        self.append_parts_once(by, once, token, || {
+            let view = self.ticket_view(ticket)?;
+            if !log_of(&view)?.ended() {
+                return Err(OfficeError::whole("ticket_state"));
             }
-            Ok(())
+            if !self.may_call_back(by, &view)? {
+                return Err(OfficeError::whole("own_visit"));
+            }
+            let mut parts = vec![(DocName::Ticket(ticket), vec![Fact::Callback(callback)])];
+            if new.scores.is_some_and(Scores::low) {
+                parts.extend(self.new_improvement(ticket, &view, "callback")?);
+            }
+            Ok(parts)
         })
     }
 

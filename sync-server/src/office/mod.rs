@@ -210,16 +210,27 @@ impl Office {
         doc: DocName,
         facts: impl FnOnce() -> Result<Vec<Fact>, OfficeError>,
     ) -> Result<(), OfficeError> {
+        self.append_parts_once(by, once, &ViewToken::default(), || Ok(vec![(doc, facts()?)]))
+    }
+
+    /// The same over several documents, of a form that showed what `token` says.
+    fn append_parts_once(
+        &self,
+        by: &Person,
+        once: ActionId,
+        token: &ViewToken,
+        parts: impl FnOnce() -> Result<Vec<(DocName, Vec<Fact>)>, OfficeError>,
+    ) -> Result<(), OfficeError> {
         let _one = self.begin();
         let mark = format!("once/{once}");
         if self.storage.read()?.setting(&mark)?.is_some() {
             return Ok(());
         }
-        let facts = facts()?;
+        let parts = parts()?;
         self.service.office(|office| {
             if office.read()?.setting(&mark)?.is_none() {
                 office.put_setting(&mark, &[])?;
-                office.append(by.user, &[(doc, facts)], &ViewToken::default())?;
+                office.append(by.user, &parts, token)?;
             }
             Ok(())
         })

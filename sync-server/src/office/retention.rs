@@ -98,6 +98,24 @@ impl Office {
         }
     }
 
+    /// As [`Office::check_purge`], of the ticket with a number, hidden or not.
+    ///
+    /// # Errors
+    /// Its own, and [`OfficeError::Invalid`] with `unknown_choice` for a number that no ticket has.
+    pub fn check_purge_of(&self, by: &Person, number: &str) -> Result<NaiveDate, OfficeError> {
+        require(by, Operation::Administer)?;
+        let number = number.trim().to_uppercase();
+        let hidden = self
+            .hidden_tickets()?
+            .into_iter()
+            .find(|row| row.state == TicketState::Closed && row.number == number);
+        let ticket = match hidden {
+            Some(row) => Some(row.id),
+            None => self.ticket_by_number(&number)?,
+        };
+        self.check_purge(by, ticket.ok_or(OfficeError::field("number", "unknown_choice"))?)
+    }
+
     fn kept_by(
         &self,
         ticket: TicketId,

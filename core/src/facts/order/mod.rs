@@ -169,14 +169,15 @@ impl<'f, 'a> Scene<'f, 'a> {
         }
         let assignments = self.assignments();
         let shown = self.outcome.shown.map(|at| self.outcome.tracks[at].engineer);
+        let hides = self.hides.of(family, &self.name);
         let mut view = OrderView {
             order: self.order,
             update_needed: family.update_needed,
             state: self.outcome.state,
             status: visible_of(self.outcome.state),
             flags,
-            hidden: self.hides.records.iter().any(|ix| *family.doc(*ix) == self.name),
-            hides: self.hides.of(family, &self.name),
+            hidden: !hides.is_empty(),
+            hides,
             current: self.outcome.current.map(|at| self.id(self.plan.assigned[at].ix)),
             done_by: self.done_by(),
             second_orders: self.second_orders(),

@@ -3,7 +3,6 @@
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use crate::office::OfficeError;
 use crate::page::desk::{Desk, Posted};
 use crate::page::model::{Chip, Here, KeptLine, Retention, Tone};
 use crate::page::respond::html;
@@ -55,17 +54,7 @@ pub async fn check(posted: Posted) -> Response {
     let Posted { desk, fields } = posted;
     let number = fields.filled("number").unwrap_or_default().to_owned();
     let done = desk
-        .office(move |office, person| {
-            let kept = office.kept_tickets(person)?;
-            let typed = number.trim().to_uppercase();
-            let hidden = kept.iter().find(|ticket| ticket.row.number == typed);
-            let ticket = match hidden {
-                Some(ticket) => Some(ticket.row.id),
-                None => office.ticket_by_number(&typed)?,
-            };
-            let ticket = ticket.ok_or(OfficeError::field("number", "unknown_choice"))?;
-            office.check_purge(person, ticket)
-        })
+        .office(move |office, person| office.check_purge_of(person, &number))
         .await;
     desk.answered("/retention", "purge_allowed", done)
 }
